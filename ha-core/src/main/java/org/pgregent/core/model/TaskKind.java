@@ -1,0 +1,33 @@
+package org.pgregent.core.model;
+
+/** The kinds of long work, each with the words an operator sees. */
+public enum TaskKind {
+    INITDB("initializing a new cluster"),
+    POST_BOOTSTRAP("running post_bootstrap"),
+    START_PRIMARY("starting as primary"),
+    START_REPLICA("starting as a secondary"),
+    FOLLOW("changing primary_conninfo"),
+    STOP("stopping PostgreSQL"),
+    PROMOTE("promote"),
+    CLONE("bootstrap from leader"),
+    CHECK_DIVERGENCE("comparing timelines with the leader"),
+    REWIND("running pg_rewind"),
+    CRASH_RECOVERY("doing crash recovery in a single user mode"),
+    SET_ASIDE("setting the data directory aside"),
+    REMOVE_DATA("removing the data directory");
+
+    private final String words;
+
+    TaskKind(String words) {
+        this.words = words;
+    }
+
+    public String words() {
+        return words;
+    }
+
+    /** Whether PostgreSQL may take writes while, or because, this task runs. */
+    public boolean makesWritable() {
+        return this == START_PRIMARY || this == PROMOTE;
+    }
+}

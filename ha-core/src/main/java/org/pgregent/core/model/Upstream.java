@@ -1,0 +1,4 @@
+package org.pgregent.core.model;
+
+/** A node to stream from. */
+public record Upstream(NodeName name, String host, int port, String database) {}

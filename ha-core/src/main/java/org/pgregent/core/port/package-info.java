@@ -1,0 +1,2 @@
+/** What the agent needs from the world. A production version and a simulated one stand behind each of these. */
+package org.pgregent.core.port;
