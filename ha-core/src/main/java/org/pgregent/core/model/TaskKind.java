@@ -3,7 +3,6 @@ package org.pgregent.core.model;
 /** The kinds of long work, each with the words an operator sees. */
 public enum TaskKind {
     INITDB("initializing a new cluster"),
-    POST_BOOTSTRAP("running post_bootstrap"),
     START_PRIMARY("starting as primary"),
     START_REPLICA("starting as a secondary"),
     FOLLOW("changing primary_conninfo"),
@@ -12,6 +11,7 @@ public enum TaskKind {
     CLONE("bootstrap from leader"),
     CHECK_DIVERGENCE("comparing timelines with the leader"),
     REWIND("running pg_rewind"),
+    CHECKPOINT("checkpoint"),
     CRASH_RECOVERY("doing crash recovery in a single user mode"),
     SET_ASIDE("setting the data directory aside"),
     REMOVE_DATA("removing the data directory");

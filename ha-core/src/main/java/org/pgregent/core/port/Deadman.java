@@ -20,7 +20,7 @@ public interface Deadman {
 
     /**
      * Sets the deadline D and the margin G. True once the guard has acknowledged it: from then on no process of this
-     * PostgreSQL outlives D. A deadline before the present one is refused.
+     * PostgreSQL outlives D. The latest call counts, also with an earlier deadline (a shorter lease).
      */
     boolean arm(long deadlineNanos, Duration killMargin, Duration timeout);
 

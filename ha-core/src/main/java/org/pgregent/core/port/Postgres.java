@@ -31,14 +31,12 @@ public interface Postgres {
     PostgresView observe(Duration timeout);
 
     /**
-     * Makes a new data folder with the superuser, ready to be started. Only into an empty or unfinished one.
+     * Makes a new data folder with the superuser, the replication and the rewind user, ready to be started. Nobody but this
+     * call can connect to it meanwhile. Only into an empty or unfinished folder.
      *
      * @throws PostgresException also if the folder is neither
      */
     void initialize(Duration timeout) throws PostgresException, InterruptedException;
-
-    /** Creates the replication and rewind users on a running primary. */
-    void createUsers(Duration timeout) throws PostgresException, InterruptedException;
 
     /** Starts as primary: no standby signal, no upstream. Returns when it lets clients in. */
     void startPrimary(PostgresSettings settings, Duration timeout) throws PostgresException, InterruptedException;
@@ -56,6 +54,9 @@ public interface Postgres {
 
     /** Promotes a running standby; returns when it is out of recovery. */
     void promote(Duration timeout) throws PostgresException, InterruptedException;
+
+    /** Writes a checkpoint now, on a running primary. */
+    void checkpoint(Duration timeout) throws PostgresException, InterruptedException;
 
     /** Copies the source's data into an empty or unfinished folder, ready to be started as its standby. */
     void cloneFrom(Upstream source, Duration timeout) throws PostgresException, InterruptedException;

@@ -1,0 +1,107 @@
+package org.pgregent.core.agent;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.pgregent.core.model.LeaseView;
+import org.pgregent.core.model.SafeTimes;
+import org.pgregent.core.model.Settings;
+import org.pgregent.core.port.Clock;
+import org.pgregent.dcs.spi.Dcs;
+import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.dcs.spi.Lease;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This node's one lease: granted when there is none, renewed when due. Its time always counts from before the request was
+ * sent, and an answer that did not come changes nothing. Driven by the agent's thread; {@link #view} may be read by any.
+ */
+final class LeaseKeeper {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LeaseKeeper.class);
+
+    private final Dcs dcs;
+    private final Clock clock;
+    private volatile LeaseView view = LeaseView.NONE;
+    private Optional<Lease> lease = Optional.empty();
+    private boolean renewedInThisPass;
+
+    LeaseKeeper(Dcs dcs, Clock clock) {
+        this.dcs = dcs;
+        this.clock = clock;
+    }
+
+    LeaseView view() {
+        return view;
+    }
+
+    Optional<Lease> lease() {
+        return lease;
+    }
+
+    boolean renewedInThisPass() {
+        return renewedInThisPass;
+    }
+
+    /** At the start of a pass. True if the lease was granted or renewed just now. */
+    boolean renewIfDue(Settings settings, Duration timeout) {
+        renewedInThisPass = false;
+        view = new LeaseView(view.id(), view.times(), view.renewedNanos(), false, view.trouble());
+        boolean due = view.renewedNanos()
+                .map(t0 -> clock.monotonicNanos() - t0 >= settings.loopWait().toNanos())
+                .orElse(true);
+        return due && renew(settings, timeout);
+    }
+
+    /** Grants or renews now. True if the store confirmed it. */
+    boolean renew(Settings settings, Duration timeout) {
+        if (timeout.isZero()) {
+            return trouble("no time was left in this pass");
+        }
+        long t0 = clock.monotonicNanos();
+        try {
+            if (lease.isEmpty()) {
+                return granted(dcs.grant(settings.ttl(), timeout), timeout);
+            }
+            if (dcs.renew(lease.get(), timeout)) {
+                view = new LeaseView(view.id(), view.times(), Optional.of(t0), false, Optional.empty());
+                renewedInThisPass = true;
+                return true;
+            }
+            LOG.warn("lease {} is gone from the store", lease.get().id());
+            lease = Optional.empty();
+            view = new LeaseView(Optional.empty(), Optional.empty(), Optional.empty(), true, Optional.empty());
+            return false;
+        } catch (DcsException e) {
+            return trouble(e.getMessage());
+        }
+    }
+
+    /** What was granted may be a former process's lease taken up again, so only a renewal tells how long it lasts. */
+    private boolean granted(Lease fresh, Duration timeout) throws DcsException {
+        long t0 = clock.monotonicNanos();
+        if (!dcs.renew(fresh, timeout)) {
+            return trouble("the store granted lease " + fresh.id() + " and dropped it at once");
+        }
+        lease = Optional.of(fresh);
+        renewedInThisPass = true;
+        view = new LeaseView(
+                Optional.of(fresh.id()),
+                Optional.of(SafeTimes.of(fresh.safeTtl())),
+                Optional.of(t0),
+                false,
+                Optional.empty());
+        return true;
+    }
+
+    /** The store told with a conflict that the lease is gone. */
+    void gone() {
+        lease = Optional.empty();
+        view = new LeaseView(Optional.empty(), Optional.empty(), Optional.empty(), true, Optional.empty());
+    }
+
+    private boolean trouble(String why) {
+        view = new LeaseView(view.id(), view.times(), view.renewedNanos(), false, Optional.ofNullable(why));
+        return false;
+    }
+}

@@ -1,0 +1,2 @@
+/** The contract's keys and JSON, and nothing else that knows them. */
+package org.pgregent.core.cluster;

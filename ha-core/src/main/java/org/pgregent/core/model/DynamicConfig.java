@@ -1,0 +1,24 @@
+package org.pgregent.core.model;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The cluster's configuration as the store holds it: a JSON object, kept whole and in order. */
+public record DynamicConfig(Map<String, Object> document) {
+
+    public DynamicConfig {
+        document = Collections.unmodifiableMap(new LinkedHashMap<>(document));
+    }
+
+    /** The object under the key, or an empty one. */
+    public Map<String, Object> section(String key) {
+        return document.get(key) instanceof Map<?, ?> map ? strings(map) : Map.of();
+    }
+
+    private static Map<String, Object> strings(Map<?, ?> map) {
+        Map<String, Object> copy = new LinkedHashMap<>();
+        map.forEach((k, v) -> copy.put(k.toString(), v));
+        return copy;
+    }
+}

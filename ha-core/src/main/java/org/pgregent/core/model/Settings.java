@@ -1,0 +1,177 @@
+package org.pgregent.core.model;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The dynamic configuration, read into what the rules use. Bad values give way to defaults, with a warning each.
+ *
+ * @param unsupported keys of modes this version cannot honour, present and switched on: with any of them this node never leads
+ * @param warnings one sentence per value that was not taken as written
+ */
+public record Settings(
+        Duration ttl,
+        Duration loopWait,
+        Duration retryTimeout,
+        long maximumLagOnFailover,
+        Duration primaryStartTimeout,
+        boolean paused,
+        boolean usePgRewind,
+        boolean useSlots,
+        Duration memberSlotsTtl,
+        int maxTimelinesHistory,
+        boolean removeDataOnRewindFailure,
+        boolean removeDataOnDivergence,
+        List<String> unsupported,
+        PostgresSettings postgres,
+        List<String> warnings) {
+
+    public static final Duration CONTRACT_SHORTEST_TTL = Duration.ofSeconds(20);
+
+    /** @param shortestTtl the least ttl allowed; with the contract's 20 s its other minimums hold too */
+    public static Settings from(DynamicConfig config, Duration shortestTtl) {
+        return new Reader(config, shortestTtl).read();
+    }
+
+    public Settings {
+        unsupported = List.copyOf(unsupported);
+        warnings = List.copyOf(warnings);
+    }
+
+    /** Reads one document; holds the warnings while it does. */
+    private static final class Reader {
+        private final Map<String, Object> document;
+        private final Map<String, Object> postgresql;
+        private final DynamicConfig config;
+        private final long ttlMin;
+        private final List<String> warnings = new ArrayList<>();
+
+        Reader(DynamicConfig config, Duration shortestTtl) {
+            this.config = config;
+            this.document = config.document();
+            this.postgresql = config.section("postgresql");
+            this.ttlMin = shortestTtl.toSeconds();
+        }
+
+        Settings read() {
+            long loopWait = atLeast("loop_wait", 10, 1);
+            long retryTimeout = atLeast("retry_timeout", 10, ttlMin < CONTRACT_SHORTEST_TTL.toSeconds() ? 1 : 3);
+            long ttl = atLeast("ttl", 30, ttlMin);
+            if (loopWait + 2 * retryTimeout > ttl) {
+                long askedLoop = loopWait;
+                long askedRetry = retryTimeout;
+                if (1 + 2 * retryTimeout > ttl) {
+                    loopWait = 1;
+                    retryTimeout = (ttl - 1) / 2;
+                } else {
+                    loopWait = ttl - 2 * retryTimeout;
+                }
+                warnings.add(("loop_wait %d + 2 * retry_timeout %d is above ttl %d, so a slow store could cost a healthy lease;"
+                                + " going on with loop_wait %d and retry_timeout %d. Raise ttl or lower one of the others.")
+                        .formatted(askedLoop, askedRetry, ttl, loopWait, retryTimeout));
+            }
+            return new Settings(
+                    Duration.ofSeconds(ttl),
+                    Duration.ofSeconds(loopWait),
+                    Duration.ofSeconds(retryTimeout),
+                    atLeast("maximum_lag_on_failover", 1_048_576, 0),
+                    Duration.ofSeconds(atLeast(
+                            document.containsKey("primary_start_timeout")
+                                    ? "primary_start_timeout"
+                                    : "master_start_timeout",
+                            300,
+                            0)),
+                    bool(document, "pause", false),
+                    bool(postgresql, "use_pg_rewind", false),
+                    bool(postgresql, "use_slots", true),
+                    memberSlotsTtl(),
+                    (int) atLeast("max_timelines_history", 0, 0),
+                    bool(postgresql, "remove_data_directory_on_rewind_failure", false),
+                    bool(postgresql, "remove_data_directory_on_diverged_timelines", false),
+                    unsupported(),
+                    postgres(),
+                    warnings);
+        }
+
+        private Duration memberSlotsTtl() {
+            Object value = document.get("member_slots_ttl");
+            if (value == null) {
+                return Duration.ofMinutes(30);
+            }
+            Optional<Long> seconds = Conversions.integer(value, "s").filter(s -> s >= 0);
+            if (seconds.isEmpty()) {
+                warnings.add("member_slots_ttl is '" + value + "', not a time such as 30min; going on with 30min.");
+            }
+            return Duration.ofSeconds(seconds.orElse(1800L));
+        }
+
+        private List<String> unsupported() {
+            List<String> found = new ArrayList<>();
+            Object sync = document.get("synchronous_mode");
+            if (sync != null
+                    && (Conversions.bool(sync).orElse(false)
+                            || sync.toString().toLowerCase(Locale.ROOT).equals("quorum"))) {
+                found.add("synchronous_mode");
+            }
+            Map<String, Object> standby = config.section("standby_cluster");
+            if (List.of("host", "port", "restore_command").stream()
+                    .anyMatch(k -> standby.get(k) != null && !standby.get(k).toString().isEmpty())) {
+                found.add("standby_cluster");
+            }
+            for (String slots : List.of("slots", "permanent_slots", "permanent_replication_slots")) {
+                if (!config.section(slots).isEmpty()) {
+                    found.add(slots);
+                }
+            }
+            return found;
+        }
+
+        private PostgresSettings postgres() {
+            TreeMap<String, String> parameters = new TreeMap<>();
+            if (postgresql.get("parameters") instanceof Map<?, ?> given) {
+                given.forEach((name, value) -> {
+                    if (value != null) {
+                        parameters.put(name.toString().toLowerCase(Locale.ROOT), value.toString());
+                    }
+                });
+            } else if (postgresql.get("parameters") != null) {
+                warnings.add("postgresql.parameters is not a mapping of names to values; it is not used.");
+            }
+            List<String> hba = new ArrayList<>();
+            if (postgresql.get("pg_hba") instanceof List<?> lines) {
+                lines.forEach(line -> hba.add(line.toString()));
+            }
+            Map<String, Object> rest = new TreeMap<>(postgresql);
+            rest.remove("parameters");
+            rest.remove("pg_hba");
+            return new PostgresSettings(parameters, rest, hba);
+        }
+
+        private long atLeast(String key, long otherwise, long min) {
+            Object value = document.get(key);
+            if (value == null) {
+                return otherwise;
+            }
+            Optional<Long> number = Conversions.integer(value, "");
+            if (number.isEmpty()) {
+                warnings.add(key + " is '" + value + "', not a whole number; going on with " + otherwise + ".");
+                return otherwise;
+            }
+            if (number.get() < min) {
+                warnings.add(key + " is " + number.get() + ", the least is " + min + "; going on with that.");
+                return min;
+            }
+            return number.get();
+        }
+
+        private static boolean bool(Map<String, Object> map, String key, boolean otherwise) {
+            Object value = map.get(key);
+            return value == null ? otherwise : Conversions.bool(value).orElse(otherwise);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package org.pgregent.core.rules;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.pgregent.core.decide.Action;
+import org.pgregent.core.decide.Decision;
+import org.pgregent.core.decide.Situation;
+import org.pgregent.core.model.SystemId;
+import org.pgregent.core.model.TaskKind;
+import org.pgregent.core.model.Versioned;
+
+/** This node holds the key and its PostgreSQL runs. */
+final class Leading {
+
+    private Leading() {}
+
+    static Optional<Decision> promote(Situation s) {
+        if (!s.iLead() || !s.postgres().isReplica()) {
+            return Optional.empty();
+        }
+        if (s.paused()) {
+            return s.then(
+                    new Action.ReleaseLeadership(Optional.empty()),
+                    "removed leader lock because postgres is not running as primary");
+        }
+        if (s.memory().failure(TaskKind.PROMOTE).isPresent()) {
+            return s.then(
+                    new Action.ReleaseLeadership(Optional.empty()),
+                    "released the leader key: promotion failed" + s.lastFailure(TaskKind.PROMOTE),
+                    s.memory()
+                            .change()
+                            .noFailure(TaskKind.PROMOTE)
+                            .noRaceUntil(Optional.of(
+                                    s.now().monotonicNanos() + s.settings().ttl().toNanos()))
+                            .done());
+        }
+        if (!s.guardCovers()) {
+            return s.waitBecause("not promoting before the guard has the deadline", Duration.ofMillis(200));
+        }
+        Optional<org.pgregent.core.model.Lsn> last = s.cluster().optime();
+        String behind = last.flatMap(l -> s.postgres().wal().position().map(mine -> mine.behind(l)))
+                .map(bytes -> ", %d bytes behind the last known position of the former leader".formatted(bytes))
+                .orElse("");
+        return s.start(new Action.Promote(last), "promoted self to leader by acquiring session lock" + behind);
+    }
+
+    static Optional<Decision> fillIn(Situation s) {
+        if (!s.iLead() || !s.postgres().isPrimary()) {
+            return Optional.empty();
+        }
+        boolean recorded = s.cluster().initialize().map(i -> SystemId.isValid(i.value())).orElse(false);
+        if (!recorded && s.postgres().systemId().isPresent()) {
+            return s.then(
+                    new Action.RecordInitialize(
+                            s.postgres().systemId().get(), s.cluster().initialize().map(Versioned::version)),
+                    "the initialize key is missing or invalid: writing the system identifier");
+        }
+        boolean configured = s.cluster().config().map(c -> !c.value().document().isEmpty()).orElse(false);
+        if (!configured) {
+            return s.then(
+                    new Action.WriteConfig(s.cluster().config().map(Versioned::version)),
+                    "the config key is missing: writing the dynamic configuration");
+        }
+        return checkpoint(s);
+    }
+
+    /** Until the control file tells the new timeline, pg_rewind on the others would see nothing to do. */
+    private static Optional<Decision> checkpoint(Situation s) {
+        boolean told = s.postgres()
+                .control()
+                .map(c -> s.postgres().wal().timeline().map(c.timeline()::equals).orElse(true))
+                .orElse(true);
+        if (!told && !s.busy() && !s.backingOff(TaskKind.CHECKPOINT)) {
+            return s.start(
+                    new Action.Checkpoint(),
+                    "promoted: writing a checkpoint, so that others can compare with this timeline"
+                            + s.lastFailure(TaskKind.CHECKPOINT));
+        }
+        return Optional.empty();
+    }
+}
