@@ -50,6 +50,7 @@ final class PgServer {
     final TreeSet<String> slots = new TreeSet<>();
     final TreeMap<String, Long> connected = new TreeMap<>();
     Runnable exitHint = () -> {};
+    private long checkpointTimeline;
     private long epoch;
 
     PgServer(SimNode node) {
@@ -81,11 +82,25 @@ final class PgServer {
         return isAlive() && (promoting || !standbySignal);
     }
 
+    /** Whether pg_control knows of the present timeline; right after a promotion it does not. */
+    boolean isCheckpointed() {
+        return checkpointTimeline == wal.branch().timeline();
+    }
+
+    void checkpointed() {
+        checkpointTimeline = wal.branch().timeline();
+    }
+
+    long checkpointTimeline() {
+        return checkpointTimeline;
+    }
+
     void initialized(String newSystemId) {
         folder = DataDir.PRESENT;
         systemId = Optional.of(newSystemId);
         wal = new Point(cluster.newBranch(1, null, 0), 0x1000000L);
         timelineSeen = 1;
+        checkpointed();
         control = "shut down";
         standbySignal = false;
         slots.clear();
@@ -97,6 +112,7 @@ final class PgServer {
         systemId = source.systemId;
         wal = source.wal;
         timelineSeen = source.timelineSeen;
+        checkpointed();
         control = controlState;
         standbySignal = true;
         slots.clear();
@@ -169,6 +185,12 @@ final class PgServer {
             timelineSeen = Math.max(timelineSeen, wal.branch().timeline()) + 1;
             wal = new Point(cluster.newBranch(timelineSeen, wal.branch(), wal.lsn()), wal.lsn() + RECORD_BYTES);
             becamePrimary("promoted");
+            long now = postmaster;
+            scheduler.after(cluster.chance().nextLong(20_000 * MILLI), () -> {
+                if (postmaster == now && role.equals(Optional.of(Role.PRIMARY))) {
+                    checkpointed();
+                }
+            });
         });
     }
 
@@ -217,6 +239,7 @@ final class PgServer {
         if (role.equals(Optional.of(Role.PRIMARY))) {
             wal = new Point(wal.branch(), wal.lsn() + RECORD_BYTES);
             cluster.replication().flushFrom(node);
+            checkpointed();
             control = "shut down";
         } else {
             control = "shut down in recovery";
@@ -226,6 +249,7 @@ final class PgServer {
     /** Crash recovery in single-user mode: the folder is clean, and one record longer. */
     void recovered() {
         wal = new Point(cluster.newBranch(wal.branch().timeline(), wal.branch(), wal.lsn()), wal.lsn() + RECORD_BYTES);
+        checkpointed();
         control = "shut down";
         standbySignal = false;
     }

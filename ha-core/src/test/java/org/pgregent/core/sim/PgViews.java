@@ -63,11 +63,12 @@ final class PgViews {
         boolean standby = pg.control.endsWith("recovery") && !pg.control.equals("in crash recovery");
         Lsn end = new Lsn(pg.wal.lsn());
         Timeline timeline = new Timeline(pg.wal.branch().timeline());
+        Timeline checkpointed = new Timeline(standby ? timeline.number() : pg.checkpointTimeline());
         return Optional.of(new Control(
                 new SystemId(pg.systemId.orElseThrow()),
                 pg.control,
                 end,
-                timeline,
+                checkpointed,
                 standby ? Optional.of(end) : Optional.empty(),
                 standby ? Optional.of(timeline) : Optional.empty(),
                 node.cluster().setup().rewinds()));

@@ -53,7 +53,7 @@ final class SimGuard {
     }
 
     boolean arm(long deadlineNanos, Duration margin) {
-        if (!alive || deadline.isPresent() && deadlineNanos - deadline.get() < 0) {
+        if (!alive) {
             return false;
         }
         deadline = Optional.of(deadlineNanos);

@@ -47,15 +47,6 @@ final class SimPostgres extends SimPort implements Postgres {
     }
 
     @Override
-    public void createUsers(Duration timeout) throws PostgresException, InterruptedException {
-        SimThread thread = enter("create users", 50 * MILLI);
-        if (pg.state != State.RUNNING || !pg.role.equals(Optional.of(Role.PRIMARY))) {
-            throw new PostgresException("no running primary to create users on");
-        }
-        interruptible(thread);
-    }
-
-    @Override
     public void startPrimary(PostgresSettings settings, Duration timeout) throws PostgresException, InterruptedException {
         start("start primary", true, settings, Optional.empty(), timeout);
     }
@@ -132,6 +123,14 @@ final class SimPostgres extends SimPort implements Postgres {
     }
 
     @Override
+    public void checkpoint(Duration timeout) throws PostgresException, InterruptedException {
+        SimThread thread = enter("checkpoint", 30 * MILLI);
+        work(thread, "checkpoint", 20 * MILLI, 1500 * MILLI, timeout, () -> pg.acceptsWrites() && pg.state == State.RUNNING);
+        pg.checkpointed();
+        leave(thread, "checkpoint");
+    }
+
+    @Override
     public void cloneFrom(Upstream source, Duration timeout) throws PostgresException, InterruptedException {
         SimThread thread = enter("clone", 30 * MILLI);
         requireFillable("clone");
@@ -166,8 +165,13 @@ final class SimPostgres extends SimPort implements Postgres {
             throw new PostgresException("pg_rewind: needs data checksums or wal_log_hints");
         }
         work(thread, "pg_rewind", 400 * MILLI, 2500 * MILLI, timeout, () -> serves(from) && !from.postgres().standbySignal);
-        cluster.trace().add(node.name(), "postgres: rewound from " + pg.wal + " to " + from.postgres().wal);
-        pg.copied(from.postgres(), "in archive recovery");
+        if (from.postgres().isCheckpointed()) {
+            cluster.trace().add(node.name(), "postgres: rewound from " + pg.wal + " to " + from.postgres().wal);
+            pg.copied(from.postgres(), "in archive recovery");
+        } else {
+            // pg_rewind reads the source's timeline from its last checkpoint, and so sees nothing to do.
+            cluster.trace().add(node.name(), "postgres: pg_rewind saw the source on its old timeline and did nothing");
+        }
         leave(thread, "rewind");
     }
 
