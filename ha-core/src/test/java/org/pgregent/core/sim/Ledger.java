@@ -143,16 +143,23 @@ final class Ledger {
         }
     }
 
-    /** A write to one of the leader's keys has landed. */
+    /**
+     * A write to one of the leader's keys has landed. Its writer must be the holder; or have been when it sent it, if the
+     * write came late and was tied to a state that nobody has changed since, so that no new leader's word is lost.
+     */
     void landed(SimStore.Landed write) {
-        cluster.trace().add("store", write.writer() + " wrote " + write.key()
-                + (write.key().equals("status") || write.key().equals("config") ? "" : "=" + write.value().orElse("(deleted)")));
-        boolean holder = write.holder().equals(Optional.of(write.writer()));
+        if (!write.key().equals("status")) {
+            cluster.trace().add("store", write.writer() + " wrote " + write.key()
+                    + (write.key().equals("config") ? "" : "=" + write.value().orElse("(deleted)")));
+        }
+        Optional<String> writer = Optional.of(write.writer());
+        boolean holder = write.holder().equals(writer);
+        boolean lateButTied = write.guarded() && write.holderWhenSent().equals(writer);
         boolean allowed = switch (write.key()) {
             case "leader" -> write.before().isEmpty() || holder;
-            case "initialize" -> holder || write.holder().isEmpty() && (write.before().isEmpty() || claimant.equals(Optional.of(write.writer())));
-            case "config" -> holder || write.holder().isEmpty() && !hadLeader && claimant.equals(Optional.of(write.writer()));
-            default -> holder;
+            case "initialize" -> holder || lateButTied || write.holder().isEmpty() && (write.before().isEmpty() || claimant.equals(Optional.of(write.writer())));
+            case "config" -> holder || lateButTied || write.holder().isEmpty() && !hadLeader && claimant.equals(Optional.of(write.writer()));
+            default -> holder || lateButTied;
         };
         if (!allowed) {
             throw new Violation(Invariant.ONLY_THE_HOLDER_WRITES, write.writer() + " wrote " + write.key() + "=" + write.value()

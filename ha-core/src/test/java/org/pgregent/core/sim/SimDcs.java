@@ -62,12 +62,14 @@ final class SimDcs extends SimPort implements Dcs {
                 cluster.ledger().claims(node);
             }
         }
-        return call("put " + key, true, timeout, () -> store.put(node.name(), key, value, expect, lease));
+        SimStore.Sender sender = store.sender(node.name());
+        return call("put " + key, true, timeout, () -> store.put(sender, key, value, expect, lease));
     }
 
     @Override
     public WriteResult delete(String key, Expect expect, Duration timeout) throws DcsException {
-        return call("delete " + key, true, timeout, () -> store.delete(node.name(), key, expect));
+        SimStore.Sender sender = store.sender(node.name());
+        return call("delete " + key, true, timeout, () -> store.delete(sender, key, expect));
     }
 
     @Override

@@ -11,6 +11,7 @@ final class SimDeadman extends SimPort implements Deadman {
     private static final long MILLI = 1_000_000L;
     private final SimGuard guard;
     private Optional<Long> acknowledged = Optional.empty();
+    private int spokenWith = -1;
 
     SimDeadman(SimNode node, SimProcess process) {
         super(node, process);
@@ -20,7 +21,7 @@ final class SimDeadman extends SimPort implements Deadman {
     @Override
     public GuardView observe() {
         requireAlive();
-        return guard.isAlive() ? new GuardView(true, acknowledged) : GuardView.ABSENT;
+        return isConnected() ? new GuardView(true, acknowledged) : GuardView.ABSENT;
     }
 
     @Override
@@ -30,6 +31,7 @@ final class SimDeadman extends SimPort implements Deadman {
             guard.start();
             cluster.trace().add(node.name(), "guard: started");
         }
+        spokenWith = guard.number();
         acknowledged = guard.deadlineNanos();
         leave(thread, "guard: ensured");
         return true;
@@ -38,20 +40,25 @@ final class SimDeadman extends SimPort implements Deadman {
     @Override
     public boolean arm(long deadlineNanos, Duration killMargin, Duration timeout) {
         SimThread thread = enter("guard: arm", 3 * MILLI);
-        boolean armed = guard.arm(deadlineNanos, killMargin);
+        boolean armed = isConnected() && guard.arm(deadlineNanos, killMargin);
         if (armed) {
             acknowledged = Optional.of(deadlineNanos);
         } else {
             acknowledged = guard.deadlineNanos();
         }
         leave(thread, "guard: armed");
-        return armed && guard.isAlive();
+        return armed && isConnected();
+    }
+
+    /** There is a guard, and this process has begun to talk to that one. */
+    private boolean isConnected() {
+        return guard.isAlive() && guard.number() == spokenWith;
     }
 
     @Override
     public boolean disarm(Duration timeout) {
         SimThread thread = enter("guard: disarm", 3 * MILLI);
-        boolean done = guard.disarm();
+        boolean done = isConnected() && guard.disarm();
         acknowledged = guard.deadlineNanos();
         leave(thread, "guard: disarmed");
         return done;
@@ -60,7 +67,9 @@ final class SimDeadman extends SimPort implements Deadman {
     @Override
     public void quit(Duration timeout) {
         SimThread thread = enter("guard: quit", 3 * MILLI);
-        guard.end();
+        if (isConnected()) {
+            guard.end();
+        }
         leave(thread, "guard: ended");
     }
 }

@@ -18,6 +18,7 @@ final class SimGuard {
     private Optional<Long> deadline = Optional.empty();
     private long marginNanos;
     private long epoch;
+    private int number;
 
     SimGuard(SimNode node) {
         this.node = node;
@@ -27,6 +28,11 @@ final class SimGuard {
 
     boolean isAlive() {
         return alive;
+    }
+
+    /** Tells one guard of this machine from the next. */
+    int number() {
+        return number;
     }
 
     Optional<Long> deadlineNanos() {
@@ -41,6 +47,7 @@ final class SimGuard {
     void start() {
         if (!alive) {
             alive = true;
+            number++;
             deadline = Optional.empty();
             epoch++;
         }

@@ -18,9 +18,28 @@ import org.pgregent.dcs.testkit.MemoryStore;
  */
 final class SimStore {
 
-    /** What a landed write looked like, for the invariants. */
+    /**
+     * What a landed write looked like, for the invariants.
+     *
+     * @param holder who held the leader key when it landed
+     * @param holderWhenSent and who when it was sent
+     * @param guarded it was tied to the state its writer had seen
+     */
     record Landed(
-            String writer, String key, Optional<String> before, Optional<String> value, Optional<String> holder, long atNanos) {}
+            String writer,
+            String key,
+            Optional<String> before,
+            Optional<String> value,
+            Optional<String> holder,
+            Optional<String> holderWhenSent,
+            boolean guarded) {}
+
+    /** Who writes, and who held the leader key at that moment. */
+    record Sender(String name, Optional<String> holderWhenSent) {}
+
+    Sender sender(String name) {
+        return new Sender(name, holder().map(Holder::node));
+    }
 
     /** The last leader key seen held, and by which lease. */
     record Holder(String node, String leaseId) {}
@@ -137,15 +156,16 @@ final class SimStore {
         return memory.readAll(prefix);
     }
 
-    WriteResult put(String writer, String key, byte[] value, Expect expect, Optional<Lease> lease) {
-        return audited(writer, key, Optional.of(value), () -> memory.put(key, value, expect, lease));
+    WriteResult put(Sender writer, String key, byte[] value, Expect expect, Optional<Lease> lease) {
+        return audited(writer, key, Optional.of(value), expect, () -> memory.put(key, value, expect, lease));
     }
 
-    WriteResult delete(String writer, String key, Expect expect) {
-        return audited(writer, key, Optional.empty(), () -> memory.delete(key, expect));
+    WriteResult delete(Sender writer, String key, Expect expect) {
+        return audited(writer, key, Optional.empty(), expect, () -> memory.delete(key, expect));
     }
 
-    private WriteResult audited(String writer, String key, Optional<byte[]> value, Supplier<WriteResult> write) {
+    private WriteResult audited(
+            Sender writer, String key, Optional<byte[]> value, Expect expect, Supplier<WriteResult> write) {
         if (!audited.contains(key)) {
             return write.get();
         }
@@ -154,12 +174,13 @@ final class SimStore {
         WriteResult result = write.get();
         if (result.written()) {
             audit.accept(new Landed(
-                    writer,
+                    writer.name(),
                     key.substring(base.length() + 1),
                     before,
                     value.map(v -> new String(v, java.nio.charset.StandardCharsets.UTF_8)),
                     holderBefore,
-                    scheduler.now()));
+                    writer.holderWhenSent(),
+                    !(expect instanceof Expect.Anything)));
         }
         return result;
     }
