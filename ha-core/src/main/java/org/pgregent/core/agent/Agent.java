@@ -117,10 +117,9 @@ public final class Agent implements AutoCloseable {
     /** One pass. What the world does wrong is in the views, not thrown. */
     public Duration step() {
         Budget budget = Budget.of(ports.clock(), timeForThisPass());
-        if (lease.renewIfDue(settings, budget.next())
-                && memory.leadsOn().isPresent()
-                && memory.leadsOn().equals(lease.view().id())
-                && ports.deadman().observe().isArmed()) {
+        boolean leading = memory.leadsOn().isPresent() && memory.leadsOn().equals(lease.view().id());
+        boolean renewed = lease.renewIfDue(settings, leading, budget.next());
+        if (renewed && leading && ports.deadman().observe().isArmed()) {
             effects.armGuard();
         }
         ClusterView cluster = clusterReader.read(budget.next());

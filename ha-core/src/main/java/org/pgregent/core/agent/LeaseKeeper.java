@@ -24,6 +24,7 @@ final class LeaseKeeper {
     private final Clock clock;
     private volatile LeaseView view = LeaseView.NONE;
     private Optional<Lease> lease = Optional.empty();
+    private Duration askedTtl = Duration.ZERO;
     private boolean renewedInThisPass;
 
     LeaseKeeper(Dcs dcs, Clock clock) {
@@ -43,10 +44,18 @@ final class LeaseKeeper {
         return renewedInThisPass;
     }
 
-    /** At the start of a pass. True if the lease was granted or renewed just now. */
-    boolean renewIfDue(Settings settings, Duration timeout) {
+    /**
+     * At the start of a pass. True if the lease was granted or renewed just now.
+     *
+     * @param leading a leader keeps the lease it leads on, even when another ttl is wanted by now: giving it up would cost it the
+     *     key. It gets the new one when it leads no more.
+     */
+    boolean renewIfDue(Settings settings, boolean leading, Duration timeout) {
         renewedInThisPass = false;
         view = new LeaseView(view.id(), view.times(), view.renewedNanos(), false, view.trouble());
+        if (lease.isPresent() && !leading && !askedTtl.equals(settings.ttl())) {
+            return exchange(settings, timeout);
+        }
         boolean due = view.renewedNanos()
                 .map(t0 -> clock.monotonicNanos() - t0 >= settings.loopWait().toNanos())
                 .orElse(true);
@@ -61,6 +70,7 @@ final class LeaseKeeper {
         long t0 = clock.monotonicNanos();
         try {
             if (lease.isEmpty()) {
+                askedTtl = settings.ttl();
                 return granted(dcs.grant(settings.ttl(), timeout), timeout);
             }
             if (dcs.renew(lease.get(), timeout)) {
@@ -75,6 +85,18 @@ final class LeaseKeeper {
         } catch (DcsException e) {
             return trouble(e.getMessage());
         }
+    }
+
+    private boolean exchange(Settings settings, Duration timeout) {
+        try {
+            LOG.info("ttl is {} s now: getting another lease", settings.ttl().toSeconds());
+            dcs.revoke(lease.orElseThrow(), timeout);
+        } catch (DcsException e) {
+            return trouble(e.getMessage());
+        }
+        lease = Optional.empty();
+        view = LeaseView.NONE;
+        return renew(settings, timeout);
     }
 
     /** What was granted may be a former process's lease taken up again, so only a renewal tells how long it lasts. */

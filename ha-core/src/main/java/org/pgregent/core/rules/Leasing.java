@@ -106,13 +106,9 @@ final class Leasing {
         }
         List<HistoryEntry> onRecord = s.cluster().history().map(Versioned::value).orElse(List.of());
         long timeline = pg.wal().timeline().get().number();
-        if (timeline == 1) {
-            return onRecord.isEmpty() && s.cluster().history().isEmpty()
-                    ? Optional.of(new HistoryUpdate(List.of(), Optional.empty()))
-                    : Optional.empty();
-        }
-        boolean complete = !onRecord.isEmpty()
-                && onRecord.get(onRecord.size() - 1).timeline().number() == timeline - 1;
+        boolean complete = timeline == 1
+                || !onRecord.isEmpty()
+                        && onRecord.get(onRecord.size() - 1).timeline().number() == timeline - 1;
         if (complete || pg.history().isEmpty()) {
             return Optional.empty();
         }
