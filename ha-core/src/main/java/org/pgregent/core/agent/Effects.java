@@ -117,7 +117,7 @@ final class Effects {
                     "initialize",
                     dcs.delete(layout.initialize(), Expect.at(new Version(withdraw.seenVersion())), c.budget().next()));
         } else if (action instanceof Action.WriteConfig config) {
-            return written(
+            return mayStillWriteForTheLeader() && written(
                     "config",
                     dcs.put(
                             layout.config(),
@@ -152,6 +152,15 @@ final class Effects {
         throw new IllegalStateException("no effect for " + action);
     }
 
+    /** The process may have slept since the decision, or since the renewal a line above: then the keys are somebody else's. */
+    private boolean mayStillWriteForTheLeader() {
+        boolean may = !lease.isOver();
+        if (!may) {
+            LOG.warn("the lease is over, or about to end, at the last moment: not writing the leader's keys");
+        }
+        return may;
+    }
+
     private boolean keepLeadership(Action.KeepLeadership keep, Context c) throws DcsException {
         if (!lease.renewedInThisPass() && !lease.renew(c.settings(), c.budget().next())) {
             LOG.warn("the lease could not be renewed: {}", lease.view().trouble().orElse("it is gone"));
@@ -160,7 +169,7 @@ final class Effects {
         if (keep.armGuard() && !armGuard()) {
             return false;
         }
-        if (keep.status().isPresent()) {
+        if (keep.status().isPresent() && mayStillWriteForTheLeader()) {
             Action.StatusUpdate status = keep.status().get();
             optional("status", () -> dcs.put(
                     layout.status(),
@@ -169,7 +178,7 @@ final class Effects {
                     Optional.empty(),
                     c.budget().next()));
         }
-        if (keep.history().isPresent()) {
+        if (keep.history().isPresent() && mayStillWriteForTheLeader()) {
             optional("history", () -> dcs.put(
                     layout.history(),
                     layout.renderHistory(keep.history().get().entries()),
@@ -222,7 +231,7 @@ final class Effects {
     }
 
     private boolean release(Optional<Lsn> optime, Context c) throws DcsException {
-        if (optime.isPresent()) {
+        if (optime.isPresent() && mayStillWriteForTheLeader()) {
             Optional<Versioned<org.pgregent.core.model.StatusView>> status = c.cluster().status();
             optional("status", () -> dcs.put(
                     layout.status(),

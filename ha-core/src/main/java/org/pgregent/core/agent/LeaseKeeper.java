@@ -40,6 +40,11 @@ final class LeaseKeeper {
         return lease;
     }
 
+    /** Asked of the clock now, not of the time a decision was made. */
+    boolean isOver() {
+        return view.isOverAt(clock.monotonicNanos());
+    }
+
     boolean renewedInThisPass() {
         return renewedInThisPass;
     }
