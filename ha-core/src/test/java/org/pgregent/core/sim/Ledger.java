@@ -29,6 +29,9 @@ final class Ledger {
     private int lastRun;
     private int runCount;
     private long timelineMax;
+    private long timelineSince;
+    private long timelineMaxNanos;
+    private long timelineRecorded;
     private long acknowledged;
     private int leaders;
 
@@ -86,14 +89,28 @@ final class Ledger {
                     + " after number " + lastRun + " had");
         }
         long timeline = pg.wal.branch().timeline();
-        if (timeline < timelineMax) {
-            throw new Violation(Invariant.TIMELINE_FORWARD, node.name() + " acknowledged a write on timeline " + timeline
-                    + " after one on timeline " + timelineMax);
-        }
+        checkTimeline(node, timeline);
         lastRun = run;
         timelineMax = timeline;
         lastAcknowledged = Optional.of(pg.wal);
         acknowledged++;
+    }
+
+    /**
+     * Behind a timeline that the store knew, or that a primary had for as long as a lease: never. A primary that dies within a
+     * moment of its promotion, before it could tell anybody its new timeline, cannot be respected by the others; with
+     * asynchronous replication its writes are lost, as is known, and its timeline number is given again.
+     */
+    private void checkTimeline(SimNode node, long timeline) {
+        long now = cluster.scheduler().now();
+        if (timeline < timelineRecorded || timeline < timelineMax && timelineMaxNanos > cluster.setup().ttl().toNanos()) {
+            throw new Violation(Invariant.TIMELINE_FORWARD, node.name() + " acknowledged a write on timeline " + timeline
+                    + " after one on timeline " + timelineMax + ", the store knew " + timelineRecorded);
+        }
+        if (timeline != timelineMax) {
+            timelineSince = now;
+        }
+        timelineMaxNanos = now - timelineSince;
     }
 
     void becamePrimary(SimNode node, String how) {
@@ -157,13 +174,21 @@ final class Ledger {
         boolean lateButTied = write.guarded() && write.holderWhenSent().equals(writer);
         boolean allowed = switch (write.key()) {
             case "leader" -> write.before().isEmpty() || holder;
-            case "initialize" -> holder || lateButTied || write.holder().isEmpty() && (write.before().isEmpty() || claimant.equals(Optional.of(write.writer())));
+            // A claim nobody works on may be withdrawn by anybody, tied to the claim as seen: its author then loses the race.
+            case "initialize" -> holder || lateButTied || write.before().equals(Optional.of("")) && write.value().isEmpty() && write.guarded() || write.holder().isEmpty() && (write.before().isEmpty() || claimant.equals(Optional.of(write.writer())));
             case "config" -> holder || lateButTied || write.holder().isEmpty() && !hadLeader && claimant.equals(Optional.of(write.writer()));
             default -> holder || lateButTied;
         };
         if (!allowed) {
             throw new Violation(Invariant.ONLY_THE_HOLDER_WRITES, write.writer() + " wrote " + write.key() + "=" + write.value()
                     + " while the leader key was held by " + write.holder().orElse("nobody"));
+        }
+        if (write.key().equals("history")) {
+            String text = write.value().orElse("");
+            int last = text.lastIndexOf('[');
+            if (last > 0) {
+                timelineRecorded = Math.max(timelineRecorded, Long.parseLong(text.substring(last + 1, text.indexOf(',', last))) + 1);
+            }
         }
         if (write.key().equals("initialize")) {
             claimant = write.value().isPresent() ? Optional.of(write.writer()) : Optional.empty();
