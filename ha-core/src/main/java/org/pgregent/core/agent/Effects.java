@@ -17,6 +17,7 @@ import org.pgregent.core.port.Peers;
 import org.pgregent.core.port.PostgresException;
 import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.dcs.spi.DcsIndeterminateException;
 import org.pgregent.dcs.spi.Expect;
 import org.pgregent.dcs.spi.Lease;
 import org.pgregent.dcs.spi.Version;
@@ -246,8 +247,14 @@ final class Effects {
         if (held.isEmpty()) {
             return false;
         }
-        boolean released = written(
-                "leader", dcs.delete(layout.leader(), Expect.heldBy(held.get()), c.budget().next()));
+        boolean released;
+        try {
+            released = written("leader", dcs.delete(layout.leader(), Expect.heldBy(held.get()), c.budget().next()));
+        } catch (DcsIndeterminateException e) {
+            // The delete may still come, at any time. Nobody may ever lead on this lease again, or the key goes from under them.
+            lease.abandon();
+            throw e;
+        }
         if (released) {
             LOG.info("Leader key released");
         }

@@ -127,6 +127,12 @@ final class LeaseKeeper {
         view = new LeaseView(Optional.empty(), Optional.empty(), Optional.empty(), true, Optional.empty());
     }
 
+    /** Given up by this node, whatever the store makes of it; the next one is granted anew. */
+    void abandon() {
+        lease = Optional.empty();
+        view = LeaseView.NONE;
+    }
+
     private boolean trouble(String why) {
         view = new LeaseView(view.id(), view.times(), view.renewedNanos(), false, Optional.ofNullable(why));
         return false;
