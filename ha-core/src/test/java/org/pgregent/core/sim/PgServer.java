@@ -182,6 +182,10 @@ final class PgServer {
         cluster.ledger().promotionAsked(node);
         later(100 * MILLI + cluster.chance().nextLong(1500 * MILLI) + slow, () -> {
             promoting = false;
+            if (diskFull()) {
+                kill("PANIC: no space left on device");
+                return;
+            }
             timelineSeen = Math.max(timelineSeen, wal.branch().timeline()) + 1;
             wal = new Point(cluster.newBranch(timelineSeen, wal.branch(), wal.lsn()), wal.lsn() + RECORD_BYTES);
             becamePrimary("promoted");
