@@ -128,6 +128,8 @@ final class Effects {
                             c.budget().next()));
         } else if (action instanceof Action.RestartGuard) {
             return deadman.ensure(atLeast(c.budget().next(), Duration.ofSeconds(2)));
+        } else if (action instanceof Action.ArmGuard) {
+            return armGuard();
         } else if (action instanceof Action.DisarmGuard) {
             boolean disarmed = deadman.disarm(atLeast(c.budget().next(), Duration.ofSeconds(1)));
             acknowledged = deadman.observe();

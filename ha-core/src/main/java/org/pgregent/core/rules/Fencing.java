@@ -179,6 +179,19 @@ final class Fencing {
         return Optional.empty();
     }
 
+    /** A guard that was just started knows no deadline; with the store away no renewal will tell it one. */
+    static Optional<Decision> guardUnarmed(Situation s) {
+        if (s.paused()
+                || !s.node().guard().alive()
+                || s.node().guard().isArmed()
+                || !s.iLedBeforeTheOutage()
+                || !s.leaseHasTime()
+                || !s.node().mayBeWritable()) {
+            return Optional.empty();
+        }
+        return s.then(new Action.ArmGuard(), "the guard knows no deadline: telling it the one of the lease as last renewed");
+    }
+
     /**
      * Whoever may have to lead has a guard standing by, so that a promotion need not wait for it. Early in the book, and in
      * pause too: a guard that a former process of this agent left keeps its deadline, and kills every PostgreSQL started here,

@@ -18,6 +18,7 @@ public final class RuleBook {
             rule("a mode this version cannot honour: no leader", Fencing::unsupportedMode),
             rule("in pause, and where nothing is writable, the guard is disarmed", Fencing::guardToDisarm),
             rule("a leader without a guard starts one or steps back", Fencing::guardLost),
+            rule("a guard started while the store is away is told the deadline", Fencing::guardUnarmed),
             rule("a guard stands by, and one that a former process left is taken over", Fencing::noGuard),
             rule("a leader key left by this node's former process is moved to its lease", Leasing::formerSelf),
             rule("a renewal is due: renew, arm the guard, publish", Leasing::renewalDue),
