@@ -156,6 +156,16 @@ final class SimCluster {
         return missing().isEmpty();
     }
 
+    private static boolean isTwin(SimNode node, SimNode primary) {
+        Branch.Point wal = node.postgres().wal;
+        return wal != null && wal.branch().isTwinOf(primary.postgres().wal.branch());
+    }
+
+    /** How many nodes wait for a person, because their timeline's number was given twice. */
+    int twins() {
+        return primary().map(p -> (int) nodes.stream().filter(n -> n != p && isTwin(n, p)).count()).orElse(0);
+    }
+
     /** What is not yet as it should be; empty when nothing. */
     Optional<String> missing() {
         Optional<SimNode> primary = primary();
@@ -171,7 +181,7 @@ final class SimCluster {
                 return Optional.of("the agent of " + node.name() + " is not there");
             }
             PgServer pg = node.postgres();
-            if (node != primary.get() && !(pg.isReplica() && pg.streaming)) {
+            if (node != primary.get() && !(pg.isReplica() && pg.streaming) && !isTwin(node, primary.get())) {
                 return Optional.of(node.name() + " does not stream: " + pg.folder + " " + pg.state
                         + (pg.state == State.RUNNING ? " " + pg.role.map(Object::toString).orElse("") : "")
                         + " '" + pg.control + "' at " + pg.wal + " from " + pg.upstream.map(u -> u.host()).orElse("nobody"));

@@ -165,7 +165,9 @@ final class SimPostgres extends SimPort implements Postgres {
             throw new PostgresException("pg_rewind: needs data checksums or wal_log_hints");
         }
         work(thread, "pg_rewind", 400 * MILLI, 2500 * MILLI, timeout, () -> serves(from) && !from.postgres().standbySignal);
-        if (from.postgres().isCheckpointed()) {
+        if (from.postgres().wal.branch().timeline() == pg.wal.branch().timeline()) {
+            cluster.trace().add(node.name(), "postgres: pg_rewind: source and target are on the same timeline, no rewind required");
+        } else if (from.postgres().isCheckpointed()) {
             cluster.trace().add(node.name(), "postgres: rewound from " + pg.wal + " to " + from.postgres().wal);
             pg.copied(from.postgres(), "in archive recovery");
         } else {

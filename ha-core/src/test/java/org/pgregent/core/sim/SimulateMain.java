@@ -75,7 +75,7 @@ final class SimulateMain {
         long began = System.nanoTime();
         Runs runs = new Runs(options.jobs, seed -> simulation(options, seed).run());
         long[] printed = {began};
-        long[] sums = new long[3];
+        long[] sums = new long[4];
         Optional<Simulation.Result> failed = runs.untilFirstFailure(options.first, options.seeds, result -> {
             if (options.hashes) {
                 System.out.println(result.seed() + " " + Long.toHexString(result.traceHash()));
@@ -86,6 +86,7 @@ final class SimulateMain {
             sums[0]++;
             sums[1] += result.events();
             sums[2] += result.leaders();
+            sums[3] += result.twins();
             long now = System.nanoTime();
             if (now - printed[0] > TimeUnit.SECONDS.toNanos(2) && !options.trace && !options.hashes) {
                 printed[0] = now;
@@ -98,8 +99,9 @@ final class SimulateMain {
             System.out.println(failed.get().report(options.trace ? Integer.MAX_VALUE : 60) + replay);
             return 1;
         }
-        System.err.printf("%d seeds of %d simulated minutes passed in %.1f s (%.1f a second); %d events, %d changes of leader%n",
-                sums[0], options.minutes, seconds, sums[0] / seconds, sums[1], sums[2]);
+        System.err.printf("%d seeds of %d simulated minutes passed in %.1f s (%.1f a second); %d events, %d changes of leader,"
+                + " %d nodes on a timeline number given twice%n",
+                sums[0], options.minutes, seconds, sums[0] / seconds, sums[1], sums[2], sums[3]);
         return 0;
     }
 

@@ -21,6 +21,7 @@ final class Simulation {
     /**
      * @param violation the invariant broken and how, if any
      * @param endedAt simulated time
+     * @param twins nodes that in the end waited for a person, because two promotions had chosen one timeline number
      */
     record Result(
             long seed,
@@ -31,7 +32,8 @@ final class Simulation {
             Duration endedAt,
             long events,
             long acknowledged,
-            int leaders) {
+            int leaders,
+            int twins) {
 
         boolean passed() {
             return violation.isEmpty();
@@ -123,7 +125,8 @@ final class Simulation {
                 Duration.ofNanos(cluster.scheduler().now()),
                 cluster.scheduler().events(),
                 cluster.ledger().acknowledgedCount(),
-                cluster.ledger().leaderCount());
+                cluster.ledger().leaderCount(),
+                cluster.twins());
     }
 
     private static Violation unexpected(IllegalStateException broken) {
