@@ -41,6 +41,8 @@ public final class Agent implements AutoCloseable {
 
     private static final Duration RETRY_MOST = Duration.ofSeconds(1);
 
+    private static final Duration LEAST_PASS = Duration.ofMillis(300);
+
     /** The agent's own version, published beside the contract's. */
     public static final String OWN_VERSION = "0.1.0";
 
@@ -59,6 +61,7 @@ public final class Agent implements AutoCloseable {
     private DynamicConfig config;
     private Settings settings;
     private Memory memory;
+    private boolean lastSeenWritable;
     private Duration retryPause = RETRY_FIRST;
     private List<String> warned = List.of();
 
@@ -125,6 +128,7 @@ public final class Agent implements AutoCloseable {
         ClusterView cluster = clusterReader.read(budget.next());
         readSettings(cluster);
         NodeView node = nodeReader.read(budget.next(), effects.claim(), shutdownRequested);
+        lastSeenWritable = node.mayBeWritable();
         Now now = new Now(
                 ports.clock().monotonicNanos(), ports.clock().wall(), ports.chance().getAsLong());
         Decision decision;
@@ -144,11 +148,18 @@ public final class Agent implements AutoCloseable {
         return done ? pauseAfterSuccess(decision) : pauseAfterFailure(decision);
     }
 
-    /** No pass outlasts retry_timeout, and none the time at which a primary must begin to stop. */
+    /**
+     * No pass outlasts retry_timeout, and none the time at which a primary must begin to stop. When that time has come, a
+     * pass of a node that takes writes does not wait for anybody: two calls to a silent store would use up all of B.
+     */
     private Duration timeForThisPass() {
         Duration left = lease.view().leftAt(ports.clock().monotonicNanos());
-        boolean leads = memory.leadsOn().isPresent() && lease.view().isHeld() && !left.isZero();
-        return leads && left.compareTo(settings.retryTimeout()) < 0 ? left : settings.retryTimeout();
+        boolean leads = memory.leadsOn().isPresent() && lease.view().isHeld();
+        if (!leads || left.isZero() && !lastSeenWritable) {
+            return settings.retryTimeout();
+        }
+        Duration hurried = left.compareTo(LEAST_PASS) > 0 ? left : LEAST_PASS;
+        return hurried.compareTo(settings.retryTimeout()) < 0 ? hurried : settings.retryTimeout();
     }
 
     private void readSettings(ClusterView cluster) {

@@ -17,6 +17,7 @@ import org.pgregent.core.port.Peers;
 import org.pgregent.core.port.PostgresException;
 import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.dcs.spi.DcsIndeterminateException;
 import org.pgregent.dcs.spi.Expect;
 import org.pgregent.dcs.spi.Lease;
 import org.pgregent.dcs.spi.Version;
@@ -117,7 +118,7 @@ final class Effects {
                     "initialize",
                     dcs.delete(layout.initialize(), Expect.at(new Version(withdraw.seenVersion())), c.budget().next()));
         } else if (action instanceof Action.WriteConfig config) {
-            return written(
+            return mayStillWriteForTheLeader() && written(
                     "config",
                     dcs.put(
                             layout.config(),
@@ -127,6 +128,8 @@ final class Effects {
                             c.budget().next()));
         } else if (action instanceof Action.RestartGuard) {
             return deadman.ensure(atLeast(c.budget().next(), Duration.ofSeconds(2)));
+        } else if (action instanceof Action.ArmGuard) {
+            return armGuard();
         } else if (action instanceof Action.DisarmGuard) {
             boolean disarmed = deadman.disarm(atLeast(c.budget().next(), Duration.ofSeconds(1)));
             acknowledged = deadman.observe();
@@ -152,6 +155,15 @@ final class Effects {
         throw new IllegalStateException("no effect for " + action);
     }
 
+    /** The process may have slept since the decision, or since the renewal a line above: then the keys are somebody else's. */
+    private boolean mayStillWriteForTheLeader() {
+        boolean may = !lease.isOver();
+        if (!may) {
+            LOG.warn("the lease is over, or about to end, at the last moment: not writing the leader's keys");
+        }
+        return may;
+    }
+
     private boolean keepLeadership(Action.KeepLeadership keep, Context c) throws DcsException {
         if (!lease.renewedInThisPass() && !lease.renew(c.settings(), c.budget().next())) {
             LOG.warn("the lease could not be renewed: {}", lease.view().trouble().orElse("it is gone"));
@@ -160,7 +172,7 @@ final class Effects {
         if (keep.armGuard() && !armGuard()) {
             return false;
         }
-        if (keep.status().isPresent()) {
+        if (keep.status().isPresent() && mayStillWriteForTheLeader()) {
             Action.StatusUpdate status = keep.status().get();
             optional("status", () -> dcs.put(
                     layout.status(),
@@ -169,7 +181,7 @@ final class Effects {
                     Optional.empty(),
                     c.budget().next()));
         }
-        if (keep.history().isPresent()) {
+        if (keep.history().isPresent() && mayStillWriteForTheLeader()) {
             optional("history", () -> dcs.put(
                     layout.history(),
                     layout.renderHistory(keep.history().get().entries()),
@@ -222,7 +234,7 @@ final class Effects {
     }
 
     private boolean release(Optional<Lsn> optime, Context c) throws DcsException {
-        if (optime.isPresent()) {
+        if (optime.isPresent() && mayStillWriteForTheLeader()) {
             Optional<Versioned<org.pgregent.core.model.StatusView>> status = c.cluster().status();
             optional("status", () -> dcs.put(
                     layout.status(),
@@ -237,8 +249,14 @@ final class Effects {
         if (held.isEmpty()) {
             return false;
         }
-        boolean released = written(
-                "leader", dcs.delete(layout.leader(), Expect.heldBy(held.get()), c.budget().next()));
+        boolean released;
+        try {
+            released = written("leader", dcs.delete(layout.leader(), Expect.heldBy(held.get()), c.budget().next()));
+        } catch (DcsIndeterminateException e) {
+            // The delete may still come, at any time. Nobody may ever lead on this lease again, or the key goes from under them.
+            lease.abandon();
+            throw e;
+        }
         if (released) {
             LOG.info("Leader key released");
         }

@@ -40,6 +40,11 @@ final class LeaseKeeper {
         return lease;
     }
 
+    /** Asked of the clock now, not of the time a decision was made. */
+    boolean isOver() {
+        return view.isOverAt(clock.monotonicNanos());
+    }
+
     boolean renewedInThisPass() {
         return renewedInThisPass;
     }
@@ -120,6 +125,12 @@ final class LeaseKeeper {
     void gone() {
         lease = Optional.empty();
         view = new LeaseView(Optional.empty(), Optional.empty(), Optional.empty(), true, Optional.empty());
+    }
+
+    /** Given up by this node, whatever the store makes of it; the next one is granted anew. */
+    void abandon() {
+        lease = Optional.empty();
+        view = LeaseView.NONE;
     }
 
     private boolean trouble(String why) {

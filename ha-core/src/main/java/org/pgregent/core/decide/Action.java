@@ -44,6 +44,9 @@ public sealed interface Action {
     /** Starts the guard, or takes over the one that is there. */
     record RestartGuard() implements Action {}
 
+    /** Tells the guard the deadline of the lease as it was last renewed. */
+    record ArmGuard() implements Action {}
+
     record DisarmGuard() implements Action {}
 
     /** Asks the members how far they are; the answers wake the loop. */

@@ -178,4 +178,39 @@ final class Fencing {
         }
         return Optional.empty();
     }
+
+    /** A guard that was just started knows no deadline; with the store away no renewal will tell it one. */
+    static Optional<Decision> guardUnarmed(Situation s) {
+        if (s.paused()
+                || !s.node().guard().alive()
+                || s.node().guard().isArmed()
+                || !s.iLedBeforeTheOutage()
+                || !s.leaseHasTime()
+                || !s.node().mayBeWritable()) {
+            return Optional.empty();
+        }
+        return s.then(new Action.ArmGuard(), "the guard knows no deadline: telling it the one of the lease as last renewed");
+    }
+
+    /**
+     * Whoever may have to lead has a guard standing by, so that a promotion need not wait for it. Early in the book, and in
+     * pause too: a guard that a former process of this agent left keeps its deadline, and kills every PostgreSQL started here,
+     * a replica as well, until somebody talks to it again.
+     */
+    static Optional<Decision> noGuard(Situation s) {
+        boolean triedNow = s.memory()
+                .guardTried()
+                .map(t -> s.now().since(t).compareTo(s.settings().loopWait()) < 0)
+                .orElse(false);
+        if (s.node().guard().alive() || triedNow) {
+            return Optional.empty();
+        }
+        return s.then(
+                new Action.RestartGuard(),
+                "no guard answers: taking over the one of a former process, or starting one",
+                s.memory()
+                        .change()
+                        .guardTried(Optional.of(s.now().monotonicNanos()))
+                        .done());
+    }
 }

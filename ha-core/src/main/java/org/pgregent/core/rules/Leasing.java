@@ -43,12 +43,13 @@ final class Leasing {
                 .lastKept()
                 .map(kept -> s.now().isAtOrAfter(kept + s.settings().loopWait().toNanos()))
                 .orElse(true);
+        Optional<HistoryUpdate> history = history(s);
         boolean arm = !s.paused() && s.node().guard().alive();
-        if (!due && !(arm && !s.guardCovers())) {
+        if (!due && history.isEmpty() && !(arm && !s.guardCovers())) {
             return Optional.empty();
         }
         Memory kept = s.memory().change().lastKept(s.now().monotonicNanos()).done();
-        Action keep = new Action.KeepLeadership(arm, status(s), history(s));
+        Action keep = new Action.KeepLeadership(arm, status(s), history);
         // On the way to being primary, the next step waits for nothing but this.
         return s.postgres().isPrimary() || s.busy()
                 ? s.thenSleep(keep, sentence(s), kept)
@@ -98,7 +99,13 @@ final class Leasing {
                 && now.get().retainSlots().equals(update.retainSlots());
     }
 
-    /** The lines PostgreSQL has, with the times and leaders that were on record; the new line gets this leader's name. */
+    /**
+     * Written as soon as there is a new line: a primary that dies before its timeline is on record leaves the next one to
+     * promote to the same number, with other contents.
+     *
+     * <p>The lines PostgreSQL has, with the times and leaders that were on record; the new line gets this
+     * leader's name.
+     */
     private static Optional<HistoryUpdate> history(Situation s) {
         PostgresView pg = s.postgres();
         if (!pg.isPrimary() || pg.wal().timeline().isEmpty()) {

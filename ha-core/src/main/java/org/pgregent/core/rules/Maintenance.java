@@ -97,24 +97,6 @@ final class Maintenance {
         return wanted;
     }
 
-    /** Whoever may have to lead has a guard standing by, so that a promotion need not wait for it. */
-    static Optional<Decision> guard(Situation s) {
-        boolean triedNow = s.memory()
-                .guardTried()
-                .map(t -> s.now().since(t).compareTo(s.settings().loopWait()) < 0)
-                .orElse(false);
-        if (s.paused() || s.node().guard().alive() || triedNow || s.node().tags().noFailover()) {
-            return Optional.empty();
-        }
-        return s.thenSleep(
-                new Action.RestartGuard(),
-                "no guard stands by: starting one",
-                s.memory()
-                        .change()
-                        .guardTried(Optional.of(s.now().monotonicNanos()))
-                        .done());
-    }
-
     static Optional<Decision> nothing(Situation s) {
         return s.waitBecause(sentence(s));
     }

@@ -157,9 +157,14 @@ final class Recovery {
                     "waiting for leader %s to be up before comparing timelines".formatted(leader.name()),
                     Duration.ofSeconds(1));
         }
-        boolean recovered = !control.crashedAsPrimary() || s.memory().failure(TaskKind.CRASH_RECOVERY).isPresent();
-        if (!recovered) {
-            return s.start(new Action.RecoverCrash(), "doing crash recovery in a single user mode");
+        if (control.crashedAsPrimary()) {
+            return s.backingOff(TaskKind.CRASH_RECOVERY)
+                    ? s.waitBecause(
+                            "waiting before the next try of crash recovery" + s.lastFailure(TaskKind.CRASH_RECOVERY),
+                            Duration.ofSeconds(1))
+                    : s.start(
+                            new Action.RecoverCrash(),
+                            "doing crash recovery in a single user mode" + s.lastFailure(TaskKind.CRASH_RECOVERY));
         }
         if (s.backingOff(TaskKind.CHECK_DIVERGENCE)) {
             return s.waitBecause(

@@ -18,6 +18,8 @@ public final class RuleBook {
             rule("a mode this version cannot honour: no leader", Fencing::unsupportedMode),
             rule("in pause, and where nothing is writable, the guard is disarmed", Fencing::guardToDisarm),
             rule("a leader without a guard starts one or steps back", Fencing::guardLost),
+            rule("a guard started while the store is away is told the deadline", Fencing::guardUnarmed),
+            rule("a guard stands by, and one that a former process left is taken over", Fencing::noGuard),
             rule("a leader key left by this node's former process is moved to its lease", Leasing::formerSelf),
             rule("a renewal is due: renew, arm the guard, publish", Leasing::renewalDue),
             rule("whoever is asked to end stops PostgreSQL, hands over and ends", Shutdown::requested),
@@ -43,7 +45,6 @@ public final class RuleBook {
             rule("a replica that does not stream finds out whether it diverged", Following::notStreaming),
             rule("the configuration is applied", Maintenance::configuration),
             rule("slots for the members are kept", Maintenance::slots),
-            rule("a guard stands by", Maintenance::guard),
             rule("nothing to do", Maintenance::nothing));
 
     private RuleBook() {}

@@ -1,0 +1,239 @@
+package org.pgregent.core.sim;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Does to the cluster what the seed says, and nothing that the design does not claim to stand. */
+final class Faults {
+
+    private static final long SECOND = 1_000_000_000L;
+    private final SimCluster cluster;
+    private final SplittableRandom chance;
+    private final List<Fault> kinds;
+    private boolean active;
+    private boolean suspended;
+    private long lateUntil;
+    private long lastNetworkChange;
+
+    Faults(SimCluster cluster, SplittableRandom chance) {
+        this.cluster = cluster;
+        this.chance = chance;
+        this.kinds = new ArrayList<>(cluster.setup().faults());
+    }
+
+    void begin() {
+        active = true;
+        plan();
+    }
+
+    /** No new misfortune; what is broken stays so. */
+    void suspend() {
+        suspended = true;
+    }
+
+    void end() {
+        active = false;
+    }
+
+    long lastNetworkChange() {
+        return lastNetworkChange;
+    }
+
+    private boolean isOn() {
+        return active && !suspended;
+    }
+
+    private void plan() {
+        double gap = -Math.log(1 - chance.nextDouble()) * cluster.setup().meanGap().toNanos();
+        cluster.scheduler().after(SECOND / 10 + (long) gap, () -> {
+            if (active) {
+                if (!suspended && !kinds.isEmpty()) {
+                    happen(kinds.get(chance.nextInt(kinds.size())));
+                }
+                plan();
+            }
+        });
+    }
+
+    /** How long: mostly seconds, sometimes more than two leases. */
+    private long duration() {
+        long ttl = cluster.setup().ttl().toNanos();
+        return switch (chance.nextInt(4)) {
+            case 0 -> chance.nextLong(2 * SECOND);
+            case 1 -> chance.nextLong(10 * SECOND);
+            default -> chance.nextLong(2 * ttl + ttl / 2);
+        };
+    }
+
+    private void happen(Fault fault) {
+        SimNode node = cluster.nodes().get(chance.nextInt(cluster.nodes().size()));
+        SimNode primary = cluster.primary().orElse(node);
+        SimNode victim = chance.nextBoolean() ? primary : node;
+        long until = cluster.scheduler().now() + duration();
+        switch (fault) {
+            case AGENT_CRASH -> crash(victim);
+            case POSTGRES_CRASH -> crashPostgres(victim);
+            case NODE_CRASH -> crashMachine(victim, until);
+            case AGENT_FREEZE -> freeze(victim, until, "");
+            case CUT_FROM_STORE -> cut(victim.index(), cluster.network().store(), victim.name(), "the store", until);
+            case CUT_BETWEEN_NODES -> cutNodes(victim, until);
+            case SLOW_NETWORK -> slowNetwork(until);
+            case STORE_OUTAGE -> outage(until);
+            case STORE_ELECTION -> election();
+            case LATE_WRITES -> lateWrites(until);
+            case SLOW_STOP -> say(victim, "stops of PostgreSQL are slow", () -> victim.postgres().slowUntil = until);
+            case SLOW_PROMOTE -> cluster.nodes().forEach(n -> n.postgres().slowPromoteUntil = until);
+            case CLOCK_JUMP -> jump(victim);
+            case DISK_FULL -> say(victim, "the disk is full", () -> victim.postgres().diskFullUntil = until);
+            case GUARD_KILLED -> killGuard(victim);
+            case PAUSE -> pause();
+            case CLEAN_RESTART -> victim.shutDownAgent();
+            case MACHINE_FREEZE -> say(victim, "the machine stands still", () -> victim.freezeMachine(until));
+            case CRASH_BETWEEN_CALLS, FREEZE_BETWEEN_CALLS -> { /* these strike at calls */ }
+        }
+    }
+
+    private void say(SimNode node, String what, Runnable deed) {
+        cluster.trace().add(node.name(), "FAULT " + what);
+        deed.run();
+    }
+
+    private void crash(SimNode node) {
+        if (node.process().isPresent() && node.guard().isSound()) {
+            node.crashAgent();
+            node.restartLater(java.time.Duration.ofNanos(SECOND + duration()));
+        }
+    }
+
+    private void crashPostgres(SimNode node) {
+        if (node.postgres().isAlive()) {
+            say(node, "PostgreSQL crashes", () -> node.postgres().kill("crashed"));
+        }
+    }
+
+    private void crashMachine(SimNode node, long until) {
+        node.crashMachine();
+        cluster.scheduler().at(until + SECOND, node::startAgent);
+    }
+
+    private void freeze(SimNode node, long until, String where) {
+        node.process().filter(p -> node.guard().isSound()).ifPresent(p -> {
+            p.freezeUntil(until);
+            cluster.trace().add(node.name(), "FAULT agent freezes for " + (until - cluster.scheduler().now()) / 1_000_000 + " ms" + where);
+        });
+    }
+
+    private void cut(int one, int other, String from, String to, long until) {
+        int ways = chance.nextInt(4);
+        cluster.trace().add(from, "FAULT cut off from " + to + (ways == 0 ? ", outwards" : ways == 1 ? ", inwards" : "")
+                + " for " + (until - cluster.scheduler().now()) / 1_000_000 + " ms");
+        if (ways != 1) {
+            cluster.network().cut(one, other, until);
+        }
+        if (ways != 0) {
+            cluster.network().cut(other, one, until);
+        }
+        networkChanges(until);
+    }
+
+    private void networkChanges(long until) {
+        lastNetworkChange = Math.max(lastNetworkChange, until);
+        cluster.scheduler().at(until + 1, () -> cluster.nodes().forEach(n -> n.dcs().ifPresent(SimDcs::reconnected)));
+    }
+
+    private void cutNodes(SimNode victim, long until) {
+        boolean all = chance.nextBoolean();
+        for (SimNode other : cluster.nodes()) {
+            if (other != victim && (all || chance.nextBoolean())) {
+                cut(victim.index(), other.index(), victim.name(), other.name(), until);
+            }
+        }
+        if (all && chance.nextBoolean()) {
+            cut(victim.index(), cluster.network().store(), victim.name(), "the store", until);
+        }
+    }
+
+    private void slowNetwork(long until) {
+        cluster.trace().add("net", "FAULT slow");
+        cluster.network().slow(until);
+        networkChanges(until + 3 * SECOND);
+    }
+
+    private void outage(long until) {
+        cluster.trace().add("store", "FAULT nobody reaches it for " + (until - cluster.scheduler().now()) / 1_000_000 + " ms");
+        cluster.store().beginOutage(until, chance.nextBoolean());
+        networkChanges(until);
+    }
+
+    private void election() {
+        cluster.trace().add("store", "FAULT elects a new leader");
+        cluster.store().beginElection(cluster.scheduler().now() + SECOND / 2 + chance.nextLong(8 * SECOND));
+    }
+
+    private void lateWrites(long until) {
+        cluster.trace().add("net", "FAULT some writes arrive late");
+        lateUntil = until;
+    }
+
+    private void jump(SimNode node) {
+        long by = chance.nextLong(7200 * SECOND) - 3600 * SECOND;
+        say(node, "the wall clock jumps by " + by / SECOND + " s", () -> node.clock().setWall(by));
+    }
+
+    /** Not with a fault that only the guard stands against: two at once nothing withstands. */
+    private void killGuard(SimNode node) {
+        boolean agentWell = node.agentAnswers();
+        if (agentWell && node.guard().isAlive() && node.postgres().slowUntil == 0 && !node.postgres().stubborn) {
+            say(node, "the guard is killed", node.guard()::end);
+        }
+    }
+
+    private void pause() {
+        if (!cluster.operator().saysPaused() && cluster.ledger().hadLeader()) {
+            if (cluster.operator().pause()) {
+                cluster.scheduler().after(20 * SECOND + chance.nextLong(100 * SECOND), this::resume);
+            }
+        }
+    }
+
+    private void resume() {
+        cluster.operator().resumeCarefully(() -> suspended = false);
+    }
+
+    /** A port call begins or ends: here a process may freeze or end, and where it matters it does so more often. */
+    void strike(SimNode node, SimProcess process, String call) {
+        if (!isOn() || !process.isAlive()) {
+            return;
+        }
+        boolean matters = call.equals("promote") || call.equals("start primary") || call.endsWith("/leader")
+                || call.startsWith("guard: arm") || call.equals("renew") || call.equals("stop") || call.equals("revoke");
+        if (cluster.setup().faults().contains(Fault.FREEZE_BETWEEN_CALLS) && chance.nextInt(matters ? 150 : 4000) == 0) {
+            freeze(node, cluster.scheduler().now() + duration(), " at: " + call);
+        }
+        if (cluster.setup().faults().contains(Fault.CRASH_BETWEEN_CALLS) && chance.nextInt(matters ? 300 : 8000) == 0
+                && node.guard().isSound()) {
+            cluster.trace().add(node.name(), "at: " + call);
+            crash(node);
+        }
+    }
+
+    /** By how much a write is held up on its way: long after its writer gave up, at times. */
+    long lateness() {
+        if (!isOn() || lateUntil < cluster.scheduler().now() || chance.nextInt(8) != 0) {
+            return 0;
+        }
+        return chance.nextLong(cluster.setup().ttl().toNanos() * 2);
+    }
+
+    /** All that is broken works again; agents that are down come back. */
+    void healWorld() {
+        cluster.trace().add("all", "the network, the store and the machines are healed");
+        cluster.network().heal();
+        cluster.store().heal();
+        lateUntil = 0;
+        lastNetworkChange = cluster.scheduler().now();
+        cluster.nodes().forEach(SimNode::heal);
+        cluster.nodes().forEach(n -> n.dcs().ifPresent(SimDcs::reconnected));
+    }
+}

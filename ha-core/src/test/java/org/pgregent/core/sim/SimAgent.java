@@ -1,0 +1,25 @@
+package org.pgregent.core.sim;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.pgregent.core.agent.LocalNode;
+import org.pgregent.core.agent.Ports;
+
+/** What a simulated node runs: the real agent, or a stand-in that tries the simulator itself. */
+interface SimAgent {
+
+    Duration step();
+
+    void requestShutdown();
+
+    /** Why it ended, once it has. */
+    Optional<String> ended();
+
+    /** What it last decided, in its own words. */
+    String sentence();
+
+    /** Makes the agent of one life of a node. */
+    interface Maker {
+        SimAgent make(LocalNode local, Ports ports);
+    }
+}
