@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.pgregent.core.model.Conversions;
 import org.pgregent.core.model.NodeName;
 import org.pgregent.core.model.PostgresSettings;
@@ -121,7 +122,7 @@ final class PgConfigFiles {
         try {
             for (int i = 0; i < CHECKS; i++) {
                 AtomicFiles.write(draft, text, mode());
-                Set<String> refused = check.complaints(draft, deadline);
+                Set<String> refused = new TreeSet<>(check.complaints(draft, deadline));
                 refused.retainAll(parameters.keySet());
                 if (refused.isEmpty()) {
                     break;
