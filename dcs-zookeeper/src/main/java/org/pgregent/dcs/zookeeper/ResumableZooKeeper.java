@@ -10,8 +10,9 @@ import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.proto.RequestHeader;
 
 /**
- * A handle that can be put down without ending its session: {@link ZooKeeper#close} tells the server to end the session, and
- * with it every key that hangs on it, which is wrong for an agent that is only being restarted.
+ * A handle whose life is not in Curator's hands: Curator closes it when it has been without a connection for long, which would
+ * give up a session the server still keeps. And one that can be put down without ending its session: {@link ZooKeeper#close}
+ * tells the server to end it, and with it every key that hangs on it, which is wrong for an agent that is being restarted.
  */
 final class ResumableZooKeeper extends ZooKeeper {
 
@@ -24,16 +25,22 @@ final class ResumableZooKeeper extends ZooKeeper {
                 config);
     }
 
-    /** Drops the connection. The server lets the session run out. */
+    /** Nothing: see {@link #putDown}. */
     @Override
-    public void close() {
-        cnxn.disconnect();
-    }
+    public void close() {}
 
     @Override
     public boolean close(int waitMs) {
-        close();
         return true;
+    }
+
+    /** Nothing: Curator takes its watcher away before it closes. */
+    @Override
+    public void register(Watcher watcher) {}
+
+    /** Drops the connection. The server lets the session run out. Idempotent. */
+    void putDown() {
+        cnxn.disconnect();
     }
 
     /** Ends the session on the server. Blocks without limit, so it is for a thread that may. */

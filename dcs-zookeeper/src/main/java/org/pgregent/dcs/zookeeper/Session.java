@@ -10,6 +10,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.apache.curator.framework.AuthInfo;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
@@ -45,7 +46,7 @@ final class Session {
     private final ZooKeeperSettings settings;
     private final Duration ttl;
     private final Optional<SavedSession> resumed;
-    private final Runnable disturbed;
+    private final Consumer<Session> disturbed;
     private final CuratorFramework curator;
     private final Touches touches;
     private final ScheduledExecutorService toucher;
@@ -63,7 +64,7 @@ final class Session {
     private volatile boolean unanswered;
 
     /** @param disturbed called on any change of the connection, on ZooKeeper's thread: it must not block */
-    Session(ZooKeeperSettings settings, Duration ttl, Optional<SavedSession> resumed, Runnable disturbed) {
+    Session(ZooKeeperSettings settings, Duration ttl, Optional<SavedSession> resumed, Consumer<Session> disturbed) {
         this.settings = settings;
         this.ttl = ttl;
         this.resumed = resumed;
@@ -91,7 +92,6 @@ final class Session {
                 .ensembleTracker(false)
                 .sessionTimeoutMs(Math.toIntExact(ttl.toMillis()))
                 .connectionTimeoutMs(Math.toIntExact(ttl.toMillis()))
-                .simulatedSessionExpirationPercent(0)
                 .retryPolicy((count, elapsed, sleeper) -> false)
                 .dontUseContainerParents()
                 .maxCloseWaitMs(500)
@@ -151,7 +151,7 @@ final class Session {
         if (connected && settings.ownsTree()) {
             guardTree();
         }
-        disturbed.run();
+        disturbed.accept(this);
     }
 
     /** ZooKeeper begins with nodes that anybody may write below. */
@@ -411,8 +411,11 @@ final class Session {
         return over;
     }
 
-    /** Drops the connection without ending the session. Idempotent. */
-    void putDown() {
+    /**
+     * Drops the connection without ending the session. Idempotent. Whoever wants to know that it is gone waits for what is
+     * returned; a client that is just looking a name up may take its time.
+     */
+    CompletableFuture<Void> putDown() {
         lock.lock();
         try {
             putDown = true;
@@ -421,12 +424,19 @@ final class Session {
         } finally {
             lock.unlock();
         }
-        toucher.shutdownNow();
-        ResumableZooKeeper current = handle;
-        if (current != null) {
-            current.close();
-        }
-        curator.close();
-        disturbed.run();
+        toucher.shutdown();
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        Thread closing = new Thread(() -> {
+            try {
+                handle.putDown();
+                curator.close();
+            } finally {
+                gone.complete(null);
+            }
+        }, "zookeeper-put-down");
+        closing.setDaemon(true);
+        closing.start();
+        disturbed.accept(this);
+        return gone;
     }
 }

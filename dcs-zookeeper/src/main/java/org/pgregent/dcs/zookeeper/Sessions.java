@@ -3,6 +3,9 @@ package org.pgregent.dcs.zookeeper;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.pgregent.dcs.spi.DcsUnavailableException;
 import org.pgregent.dcs.spi.Lease;
 import org.slf4j.Logger;
@@ -12,6 +15,8 @@ import org.slf4j.LoggerFactory;
 final class Sessions {
 
     private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+
+    private static final Duration CLOSE = Duration.ofSeconds(2);
 
     private final ZooKeeperSettings settings;
     private final Path stateDir;
@@ -67,10 +72,7 @@ final class Sessions {
         if (current != null) {
             current.putDown();
         }
-        Session[] own = new Session[1];
-        Session opened = new Session(settings, ttl, resumed, () -> watches.disturbed(own[0]));
-        own[0] = opened;
-        current = opened;
+        current = new Session(settings, ttl, resumed, watches::disturbed);
     }
 
     private void requireOpen() throws DcsUnavailableException {
@@ -79,15 +81,21 @@ final class Sessions {
         }
     }
 
-    /** Sets the watches again if there is a connection to set them on. */
-    synchronized Optional<Session> connected() {
-        return Optional.ofNullable(current).filter(Session::isConnected);
-    }
-
-    synchronized void close() {
-        closed = true;
-        if (current != null && !current.isPutDown()) {
-            current.putDown();
+    /** Waits a little for the connection to be gone, so that whoever takes up the session next does not meet it. */
+    void close() {
+        Optional<Session> last;
+        synchronized (this) {
+            closed = true;
+            last = Optional.ofNullable(current);
+        }
+        if (last.isPresent()) {
+            try {
+                last.get().putDown().get(CLOSE.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException | TimeoutException e) {
+                LOG.warn("the connection to ZooKeeper has not ended within {}", CLOSE, e);
+            }
         }
     }
 }

@@ -202,7 +202,15 @@ final class ZooKeeperDcs implements Dcs {
     @Override
     public Watch watch(Set<String> keys, Runnable hint) {
         Watch watch = watches.register(keys, hint);
-        sessions.connected().ifPresent(session -> watches.set(session, keys));
+        try {
+            Session session = sessions.current();
+            // Otherwise the connection sets it when it comes.
+            if (session.isConnected()) {
+                watches.set(session, keys);
+            }
+        } catch (DcsUnavailableException closed) {
+            LOG.debug("nothing is watched any more", closed);
+        }
         return watch;
     }
 

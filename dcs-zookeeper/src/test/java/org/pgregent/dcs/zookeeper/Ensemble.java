@@ -80,12 +80,16 @@ final class Ensemble implements AutoCloseable {
     }
 
     void start(int id) throws IOException {
+        start(id, secret.orElse("-"));
+    }
+
+    void start(int id, String ownSecret) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC", "-Xmx64m", "-Xss512k", "-XX:TieredStopAtLevel=1",
                 "-cp", System.getProperty("java.class.path"),
                 PeerMain.class.getName(),
-                Integer.toString(id), folder.resolve("peer" + id).toString(), secret.orElse("-")));
+                Integer.toString(id), folder.resolve("peer" + id).toString(), ownSecret));
         command.addAll(servers);
         processes.put(id, new ProcessBuilder(command)
                 .redirectOutput(ProcessBuilder.Redirect.INHERIT)
