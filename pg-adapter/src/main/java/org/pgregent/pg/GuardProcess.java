@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.pgregent.core.model.GuardView;
 import org.pgregent.core.port.Deadman;
 import org.slf4j.Logger;
@@ -173,12 +174,14 @@ public final class GuardProcess implements Deadman, AutoCloseable {
         Path script = stage();
         File log = folder.resolve("guard.log").toFile();
         String server = new Programs(config.folders().binDir(), config.folders().binNames()).serverName();
-        Process process = new ProcessBuilder(List.of(
+        ProcessBuilder builder = new ProcessBuilder(List.of(
                         "setsid", "bash", script.toString(), folder.toString(), config.dataDir().toString(), server))
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)
-                .redirectOutput(log)
-                .start();
+                .redirectOutput(log);
+        // Nothing of the agent's environment is its business; BASH_ENV for one would be run.
+        builder.environment().keySet().retainAll(Set.of("PATH"));
+        Process process = builder.start();
         while (!isReady(process.pid())) {
             if (!process.isAlive() || deadline.hasPassed()) {
                 process.destroyForcibly();

@@ -92,22 +92,17 @@ final class Observer {
         if (postmaster.isEmpty()) {
             return Process.STOPPED;
         }
-        if (answer.isEmpty() || answer.get().outcome() != Outcome.NOT_OPEN) {
-            return answer.isEmpty() ? Process.STARTING : stateAfterAnswer(postmaster.get());
+        if (answer.isPresent() && (answer.get().outcome() != Outcome.NOT_OPEN || isOpenElsewhere(answer.get()))) {
+            return Process.RUNNING;
         }
-        // It says of itself that it is open, and we do not get through: that is no start.
-        boolean claimsToBeOpen = List.of("ready", "standby").contains(process.announcedState());
-        boolean refusedByItself = answer.get().trouble().orElse("").contains("57P03");
-        return stillAlive(postmaster.get(), claimsToBeOpen && !refusedByItself ? Process.RUNNING : Process.STARTING);
+        // Asking takes its time: who did not answer may have ended meanwhile.
+        return ProcFs.isAlive(postmaster.get()) ? Process.STARTING : Process.STOPPED;
     }
 
-    private Process stateAfterAnswer(ProcFs.Stat postmaster) {
-        return stillAlive(postmaster, Process.RUNNING);
-    }
-
-    /** Asking takes its time. Whoever answered lives, as far as this view goes; whoever did not may have ended meanwhile. */
-    private static Process stillAlive(ProcFs.Stat postmaster, Process seen) {
-        return seen == Process.RUNNING || ProcFs.isAlive(postmaster) ? seen : Process.STOPPED;
+    /** It says of itself that it is open, and nobody listens where we ask: that is no start. */
+    private boolean isOpenElsewhere(Answer answer) {
+        boolean toldByItself = answer.trouble().orElse("").contains("57P03");
+        return !toldByItself && List.of("ready", "standby").contains(process.announcedState());
     }
 
     private Optional<Control> control(Duration age, Deadline deadline, List<String> troubles) {

@@ -41,6 +41,9 @@ final class PgConfigFiles {
     private final Path dataDir;
     private final Path conf;
     private final Path base;
+    // What was last wanted, and what the server took of it: no need to ask again.
+    private String askedText = "";
+    private String takenText = "";
 
     PgConfigFiles(PgConfig config, PgPass passwords, ConfigCheck check) {
         this.config = config;
@@ -114,10 +117,12 @@ final class PgConfigFiles {
         absolute(parameters, "hba_file", "pg_hba.conf");
         absolute(parameters, "ident_file", "pg_ident.conf");
         Map<String, String> recovery = role.standby() ? recovery(settings, role, major) : Map.of();
-        String text = render(parameters, recovery, role);
-        if (Files.exists(conf) && Files.readString(conf).equals(text)) {
+        String asked = render(parameters, recovery, role);
+        String present = Files.exists(conf) ? Files.readString(conf) : "";
+        if (present.equals(asked) || present.equals(takenText) && asked.equals(askedText)) {
             return false;
         }
+        String text = asked;
         Path draft = conf.resolveSibling("postgresql.conf.check");
         try {
             for (int i = 0; i < CHECKS; i++) {
@@ -135,6 +140,8 @@ final class PgConfigFiles {
         } finally {
             Files.deleteIfExists(draft);
         }
+        askedText = asked;
+        takenText = text;
         return AtomicFiles.write(conf, text, mode());
     }
 

@@ -199,11 +199,8 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         Optional<String> conninfo = files.value("primary_conninfo");
         Optional<String> slot = files.value("primary_slot_name");
         Optional<String> restore = files.value("restore_command");
-        boolean changed = files.write(settings, role, deadline);
+        files.write(settings, role, deadline);
         applied = Optional.of(settings);
-        if (!changed) {
-            return;
-        }
         int major = PgVersions.ofFolder(config.dataDir());
         boolean upstreamChanged = !conninfo.equals(files.value("primary_conninfo")) || !slot.equals(files.value("primary_slot_name"));
         boolean restart = upstreamChanged && !PgVersions.CONNINFO_RELOADABLE.isIn(major)
@@ -212,6 +209,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             stop(StopMode.FAST, deadline.left());
             start(settings, role, deadline);
         } else {
+            // Also when nothing changed: whoever wrote the files before may have been stopped before this.
             reload(deadline);
         }
     }
@@ -221,8 +219,10 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         requirePresent();
         Deadline deadline = Deadline.in(timeout);
         boolean changed = files.write(settings, files.role(), deadline);
+        // The files of an earlier agent may be right and never have been read.
+        boolean first = applied.isEmpty();
         applied = Optional.of(settings);
-        if (changed) {
+        if (changed || first) {
             reload(deadline);
         }
     }
@@ -283,10 +283,8 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         requirePresent();
         process.requireStopped("rewinding it");
         Deadline deadline = Deadline.in(timeout);
-        process.clearTheWay(deadline);
-        if (!PgVersions.REWIND_ENSURES_SHUTDOWN.isIn(PgVersions.ofFolder(config.dataDir()))) {
-            recoverCrash(deadline.left());
-        }
+        // pg_rewind would recover a crashed folder itself, but not one that still asks for standby, and not before 13.
+        recoverCrash(deadline.left());
         rewind.run(leader, deadline);
         files.write(applied.orElse(PostgresSettings.NONE), PgConfigFiles.Role.standbyOf(Optional.of(leader)), deadline);
     }

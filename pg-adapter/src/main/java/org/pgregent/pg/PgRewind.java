@@ -58,7 +58,7 @@ final class PgRewind {
                 "--source-server", ConnInfo.of(leader, user(), config.name().value(), Optional.empty(), major)));
         boolean configElsewhere = !config.folders().configDir().equals(config.dataDir());
         boolean knowsConfigFile = PgVersions.REWIND_CONFIG_FILE.isIn(major);
-        boolean restores = files.value("restore_command").isPresent() && PgVersions.REWIND_ENSURES_SHUTDOWN.isIn(major);
+        boolean restores = files.value("restore_command").isPresent() && PgVersions.REWIND_RESTORES_WAL.isIn(major);
         if (restores && (!configElsewhere || knowsConfigFile)) {
             command.add("--restore-target-wal");
         }

@@ -174,7 +174,7 @@ line= piece=
 while :; do
     act
     printf -v timeout '%d.%03d' $(( wait / 1000 )) $(( wait % 1000 ))
-    if read -r -t "$timeout" piece <&3; then
+    if IFS= read -r -t "$timeout" piece <&3; then
         line+=$piece
         obey $line
         line=

@@ -21,6 +21,7 @@ import org.pgregent.core.model.PostgresView;
 import org.pgregent.core.model.PostgresView.DataDir;
 import org.pgregent.core.model.Upstream;
 import org.pgregent.core.port.Postgres.StopMode;
+import org.pgregent.core.port.PostgresException;
 import org.pgregent.pg.PgConfig.Authentication;
 import org.pgregent.pg.PgConfig.Bootstrap;
 import org.pgregent.pg.PgConfig.Credentials;
@@ -30,7 +31,6 @@ import org.pgregent.pg.PgConfig.Network;
 import org.pgregent.pg.PgConfig.ToolOptions;
 
 /** One node with folders of its own and a free port. */
-@SuppressWarnings("try") // close may be interrupted; then the test is over anyway
 final class PgFixture implements AutoCloseable {
 
     static final Duration LONG = Duration.ofSeconds(120);
@@ -157,16 +157,20 @@ final class PgFixture implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws PostgresException {
         guard.ensure(Duration.ofSeconds(10));
         guard.quit(Duration.ofSeconds(10));
         guard.close();
-        if (Files.exists(dataDir())) {
+        try {
             postgres.stop(StopMode.IMMEDIATE, LONG);
             if (view().dataDir() != DataDir.EMPTY) {
                 postgres.removeData();
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PostgresException("interrupted while cleaning up", e);
+        } finally {
+            postgres.close();
         }
-        postgres.close();
     }
 }

@@ -157,6 +157,40 @@ class PgPostgresIT {
     }
 
     @Test
+    void aCrashedPrimaryIsRecoveredComparedAndRewound() throws Exception {
+        a.primary();
+        cloneAndStart(a, b);
+        a.sql("CREATE TABLE t AS SELECT 1 AS x");
+        awaitReplayed(a, b);
+        b.postgres.promote(LONG);
+        a.sql("INSERT INTO t VALUES (666)");
+        signal("KILL", a.postmasterPid());
+        await("nothing lives", () -> a.living().isEmpty());
+        assertThat(a.postgres.compareWith(b.upstream(), LONG)).isEqualTo(Divergence.UNKNOWN);
+        a.postgres.recoverCrash(LONG);
+        assertThat(a.postgres.compareWith(b.upstream(), LONG)).isEqualTo(Divergence.DIVERGED);
+        slotFor(b, a);
+        a.postgres.rewindFrom(b.upstream(), LONG);
+        a.postgres.startReplica(PostgresSettings.NONE, Optional.of(b.upstream()), LONG);
+        await("streaming", () -> a.view().isStreaming());
+        assertThat(a.ask("SELECT count(*) FROM t")).isEqualTo("1");
+    }
+
+    @Test
+    void aCrashedStandbyIsRewound() throws Exception {
+        a.primary();
+        cloneAndStart(a, b);
+        a.sql("CREATE TABLE t AS SELECT 1 AS x");
+        awaitReplayed(a, b);
+        signal("KILL", b.postmasterPid());
+        await("nothing lives", () -> b.living().isEmpty());
+        assertThat(b.view().control().orElseThrow().state()).isEqualTo("in archive recovery");
+        b.postgres.rewindFrom(a.upstream(), LONG);
+        b.postgres.startReplica(PostgresSettings.NONE, Optional.of(a.upstream()), LONG);
+        await("streaming", () -> b.view().isStreaming());
+    }
+
+    @Test
     void aFollowerIsPointedElsewhereWithoutARestart() throws Exception {
         a.primary();
         cloneAndStart(a, b);
