@@ -31,7 +31,10 @@ record Deadline(long endNanos, Duration timeout) {
         } catch (InterruptedException e) {
             throw interrupted(e);
         } catch (ExecutionException e) {
-            throw new IllegalStateException("a call to ZooKeeper could not be made", e.getCause());
+            if (e.getCause() instanceof IllegalArgumentException wrongKey) {
+                throw wrongKey;
+            }
+            throw new DcsIndeterminateException("the client of ZooKeeper failed", e.getCause());
         }
     }
 

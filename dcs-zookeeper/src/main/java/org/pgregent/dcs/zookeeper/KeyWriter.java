@@ -85,15 +85,14 @@ final class KeyWriter {
         String parent = Nodes.parent(key);
         CompletableFuture<CuratorEvent> sync =
                 session.send((client, answer) -> client.sync().inBackground(answer).forPath(key));
-        // In this order: see the class comment.
         CompletableFuture<CuratorEvent> parentData =
                 session.send((client, answer) -> client.getData().inBackground(answer).forPath(parent));
-        CompletableFuture<CuratorEvent> node =
-                session.send((client, answer) -> client.checkExists().inBackground(answer).forPath(key));
         session.read(deadline.await(sync));
         CuratorEvent parentSeen = deadline.await(parentData);
         boolean parentThere = exists(parent, parentSeen);
-        CuratorEvent nodeSeen = deadline.await(node);
+        // Only now, see the class comment; Curator may hold a request back while the connection changes.
+        CuratorEvent nodeSeen =
+                deadline.await(session.send((client, answer) -> client.checkExists().inBackground(answer).forPath(key)));
         boolean nodeThere = exists(key, nodeSeen);
         return new Seen(
                 parentThere ? parentSeen.getStat() : null,

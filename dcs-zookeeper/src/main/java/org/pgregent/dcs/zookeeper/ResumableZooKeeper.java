@@ -43,13 +43,11 @@ final class ResumableZooKeeper extends ZooKeeper {
         cnxn.disconnect();
     }
 
-    /** Ends the session on the server. Blocks without limit, so it is for a thread that may. */
+    /** Asks the server to end the session. Blocks without limit, so it is for a thread that may. */
     KeeperException.Code end() throws InterruptedException {
         RequestHeader header = new RequestHeader();
         header.setType(ZooDefs.OpCode.closeSession);
-        KeeperException.Code code = KeeperException.Code.get(cnxn.submitRequest(header, null, null, null).getErr());
-        cnxn.disconnect();
-        return code;
+        return KeeperException.Code.get(cnxn.submitRequest(header, null, null, null).getErr());
     }
 
     /** Breaks the connection, so that the client looks for another server at once and not after two thirds of the ttl. */

@@ -13,8 +13,8 @@ import org.pgregent.dcs.spi.DcsSnapshot;
 import org.pgregent.dcs.spi.DcsUnavailableException;
 
 /**
- * Reads a whole tree: each level at once, so it takes about one round trip per level. The reads follow a {@link Session#barrier}
- * on the same connection, and ZooKeeper answers the requests of a connection in order; so none is older than the barrier.
+ * Reads a whole tree: each level at once, so it takes about one round trip per level. The reads follow a {@link
+ * Session#barrier}, and a client never sees its past, not even from another server; so none is older than the barrier.
  */
 final class TreeReader {
 
@@ -31,11 +31,10 @@ final class TreeReader {
 
     DcsSnapshot read(String prefix) throws DcsException, SessionEndedException {
         session.awaitConnected(deadline);
-        CompletableFuture<CuratorEvent> barrier = session.barrier();
-        CompletableFuture<CuratorEvent> top = children(prefix);
+        // Answered before the first read is sent: Curator may hold a request back while the connection changes.
         // A refusal of the barrier's own node was agreed on as well; whether ours may be read is said by ours.
-        session.read(deadline.await(barrier));
-        List<Node> level = nodes(prefix, deadline.await(top));
+        session.read(deadline.await(session.barrier()));
+        List<Node> level = nodes(prefix, deadline.await(children(prefix)));
         while (!level.isEmpty()) {
             List<Node> next = new ArrayList<>();
             for (Node node : level) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -174,6 +175,36 @@ class EmbeddedEnsembleIT {
                 raw.close();
             }
             assertThat(dcs.readAll("/it", CALL).get("/it/a").orElseThrow().text()).isEqualTo("ours");
+        }
+    }
+
+    /** A write that only checks could be taken for a read; and one that is refused, for nothing. Both have to be agreed on. */
+    @Test
+    void eachRenewalIsAgreedOnByTheServers() throws Exception {
+        try (Ensemble ensemble = started(3, Optional.of(Ensemble.SECRET));
+                Dcs dcs = ensemble.connect("n1", TTL);
+                Dcs stranger = ensemble.connectAsStranger(TTL)) {
+            for (Dcs renewing : new Dcs[] {dcs, stranger}) {
+                Lease lease = renewing.grant(TTL, Ensemble.PATIENCE);
+                assertThat(renewing.renew(lease, CALL)).isTrue();
+                long before = zxid(ensemble);
+                for (int i = 0; i < 20; i++) {
+                    assertThat(renewing.renew(lease, CALL)).isTrue();
+                }
+                assertThat(zxid(ensemble)).isGreaterThanOrEqualTo(before + 20);
+            }
+        }
+    }
+
+    private static long zxid(Ensemble ensemble) throws IOException {
+        try (Socket socket = new Socket(ensemble.client(1).host(), ensemble.client(1).port())) {
+            socket.getOutputStream().write("srvr".getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            return answer.lines()
+                    .filter(line -> line.startsWith("Zxid: 0x"))
+                    .map(line -> Long.parseLong(line.substring("Zxid: 0x".length()), 16))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 

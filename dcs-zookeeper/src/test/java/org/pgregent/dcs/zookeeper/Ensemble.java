@@ -92,8 +92,8 @@ final class Ensemble implements AutoCloseable {
                 Integer.toString(id), folder.resolve("peer" + id).toString(), ownSecret));
         command.addAll(servers);
         processes.put(id, new ProcessBuilder(command)
-                .redirectOutput(ProcessBuilder.Redirect.INHERIT)
-                .redirectError(ProcessBuilder.Redirect.appendTo(folder.resolve("peer" + id + ".log").toFile()))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("peer" + id + ".log").toFile()))
                 .start());
     }
 
