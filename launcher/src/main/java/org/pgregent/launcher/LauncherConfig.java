@@ -63,11 +63,12 @@ public record LauncherConfig(
         PostgresSection postgresSection = new PostgresSection(postgresql, problems);
         Optional<Path> dataDir = postgresSection.dataDir();
         Section bootstrap = top.section("bootstrap");
-        Optional<OwnSection> own = dataDir.map(dir -> OwnSection.read(top.section("regent"), dir));
-        Optional<PgConfig> postgres = dataDir.flatMap(dir -> postgresSection.read(
-                scope.isEmpty() ? "-" : scope, name, dir, own.orElseThrow().stateDir(), bootstrap));
+        Path data = dataDir.orElse(Path.of("/data_dir/unknown"));
+        OwnSection own = OwnSection.read(top.section("regent"), data);
+        Optional<PgConfig> postgres =
+                postgresSection.read(scope.isEmpty() ? "-" : scope, name, data, own.stateDir(), bootstrap);
         Optional<Store> store = store(top, catalog, problems);
-        own.ifPresent(given -> store.ifPresent(found -> checkTtl(given.minimumTtl(), found, problems)));
+        store.ifPresent(found -> checkTtl(own.minimumTtl(), found, problems));
         Tags tags = new Tags(top.section("tags").values());
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
@@ -81,7 +82,7 @@ public record LauncherConfig(
                 tags,
                 top.has("bootstrap") ? Optional.of(bootstrap.section("dcs").values()) : Optional.empty(),
                 store.orElseThrow(),
-                own.orElseThrow());
+                own);
     }
 
     private static NodeName name(Section top, Section postgresql) {

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.OwnVersion.class,
         sortOptions = false,
-        usageHelpAutoWidth = true,
+        usageHelpWidth = 120,
         description = {
             "Keeps a PostgreSQL cluster available: one agent beside each server, and a consensus store that says who leads.",
             ""
