@@ -33,7 +33,7 @@ public final class AsUser {
 
     /** Empty if there is no such user, or it is root itself. */
     public static Optional<AsUser> named(String name) throws IOException, InterruptedException {
-        Result entry = run(List.of("getent", "passwd", name), new byte[0]);
+        Result entry = execute(List.of("getent", "passwd", name), new byte[0]);
         String[] fields = entry.output().strip().split(":", -1);
         if (entry.code() != 0 || fields.length < 7 || fields[2].equals("0")) {
             return Optional.empty();
@@ -60,14 +60,18 @@ public final class AsUser {
     Result shell(String script, byte[] input, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("sh", "-c", script, "sh"));
         command.addAll(List.of(arguments));
-        return run(prefix(command), input);
+        return run(command, input);
+    }
+
+    Result run(List<String> command, byte[] input) throws IOException, InterruptedException {
+        return execute(prefix(command), input);
     }
 
     public boolean can(String test, Path path) throws IOException, InterruptedException {
         return shell("test " + test + " \"$1\"", new byte[0], path.toString()).code() == 0;
     }
 
-    private static Result run(List<String> command, byte[] input) throws IOException, InterruptedException {
+    private static Result execute(List<String> command, byte[] input) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).directory(Path.of("/").toFile());
         stripSecrets(builder.environment());
         Process process = builder.start();

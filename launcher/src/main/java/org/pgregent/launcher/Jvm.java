@@ -17,6 +17,9 @@ public final class Jvm {
             "-XX:+ExitOnOutOfMemoryError",
             "-Dguice_custom_class_loading=CHILD");
 
+    /** An archive that does not fit is no news: the JVM goes on without it. */
+    private static final List<String> QUIET = List.of("-Xlog:disable", "-Xlog:all=error:stderr");
+
     private Jvm() {}
 
     /** @param classPath a jar, or several places */
@@ -27,8 +30,7 @@ public final class Jvm {
         Path archive = archiveOf(classPath);
         if (Files.isReadable(archive)) {
             command.add("-XX:SharedArchiveFile=" + archive);
-            command.add("-Xlog:cds=off");
-            command.add("-Xlog:cds+dynamic=off");
+            command.addAll(QUIET);
         }
         command.addAll(List.of("-cp", classPath, Main.class.getName()));
         command.addAll(List.of(arguments));
@@ -41,8 +43,7 @@ public final class Jvm {
         command.add(java().toString());
         command.addAll(FLAGS);
         command.addAll(List.of(
-                "-XX:ArchiveClassesAtExit=" + archiveOf(jar.toString()), "-Xlog:cds=off", "-Xlog:cds+dynamic=off", "-Xlog:class+path=off",
-                "-cp", jar.toString(), Main.class.getName(), WarmUp.NAME));
+                "-XX:ArchiveClassesAtExit=" + archiveOf(jar.toString()), "-Xlog:disable", "-cp", jar.toString(), Main.class.getName(), WarmUp.NAME));
         return command;
     }
 

@@ -107,6 +107,8 @@ final class Staging {
         Path copy = stage.resolve(place.getFileName().toString());
         if (!Files.exists(copy) || Files.mismatch(copy, place) >= 0) {
             write(user, copy, Files.readAllBytes(place));
+            // Without the archive everything works, only slower.
+            user.run(Jvm.archiveCommand(copy), new byte[0]);
         }
         return copy;
     }
