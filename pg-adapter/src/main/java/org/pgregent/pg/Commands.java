@@ -4,6 +4,8 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -66,6 +68,17 @@ final class Commands {
     /** The consumer gets each line as it comes, on another thread. */
     static Result run(List<String> command, Map<String, String> environment, Deadline deadline, Consumer<String> onLine)
             throws PostgresException, InterruptedException {
+        return run(command, environment, "", deadline, onLine);
+    }
+
+    /** @param input what the program reads; a few kilobytes at most, so that it fits into a pipe before it is read */
+    static Result run(
+            List<String> command,
+            Map<String, String> environment,
+            String input,
+            Deadline deadline,
+            Consumer<String> onLine)
+            throws PostgresException, InterruptedException {
         String name = Path.of(command.get(0)).getFileName().toString();
         if (Thread.interrupted()) {
             throw new InterruptedException("before " + name + " was started");
@@ -74,7 +87,7 @@ final class Commands {
         inOwnSession.addAll(command);
         ProcessBuilder builder = new ProcessBuilder(inOwnSession)
                 .redirectErrorStream(true)
-                .redirectInput(NOTHING);
+                .redirectInput(input.isEmpty() ? Redirect.from(NOTHING) : Redirect.PIPE);
         builder.environment().putAll(environment);
         Process process;
         try {
@@ -85,6 +98,9 @@ final class Commands {
         Output output = new Output(process, onLine);
         output.start();
         try {
+            if (!input.isEmpty()) {
+                give(process, name, input);
+            }
             if (!process.waitFor(deadline.leftMillis(), TimeUnit.MILLISECONDS)) {
                 throw new PostgresException(name + " did not end in time and was killed; it said: "
                         + new Result(name, -1, output.lines()).lastWords());
@@ -94,6 +110,14 @@ final class Commands {
             return new Result(name, process.exitValue(), output.lines());
         } finally {
             endSession(process);
+        }
+    }
+
+    private static void give(Process process, String name, String input) throws PostgresException {
+        try (OutputStream in = process.getOutputStream()) {
+            in.write(input.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new PostgresException(name + " did not read its input: " + e.getMessage(), e);
         }
     }
 

@@ -56,6 +56,7 @@ final class ExitWatcher implements AutoCloseable {
     }
 
     /** Waits a period, or for something to watch; null when closed. */
+    @SuppressWarnings("WaitNotInLoop") // The first wait is the period itself; waking early from it is no harm.
     private synchronized ProcFs.Stat next() throws InterruptedException {
         wait(PERIOD_MILLIS);
         while (watched == null && !closed) {
@@ -64,6 +65,7 @@ final class ExitWatcher implements AutoCloseable {
         return closed ? null : watched;
     }
 
+    @SuppressWarnings("ReferenceEquality") // The one that was looked at, not one like it.
     private void ended(ProcFs.Stat postmaster) {
         Runnable told;
         synchronized (this) {

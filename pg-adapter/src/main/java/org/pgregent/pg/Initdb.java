@@ -20,11 +20,13 @@ final class Initdb {
     private final PgConfig config;
     private final Programs programs;
     private final DataFolder folder;
+    private final Users users;
 
-    Initdb(PgConfig config, Programs programs, DataFolder folder) {
+    Initdb(PgConfig config, Programs programs, DataFolder folder, Users users) {
         this.config = config;
         this.programs = programs;
         this.folder = folder;
+        this.users = users;
     }
 
     void run(Deadline deadline) throws PostgresException, InterruptedException {
@@ -37,6 +39,7 @@ final class Initdb {
             // The locale of the new databases comes from the environment, so that is left as it is.
             Commands.run(command, Map.of(), deadline).orThrow();
             admitMembers();
+            users.create(deadline);
             folder.finished();
         } catch (IOException e) {
             throw new PostgresException("cannot make the data folder " + config.dataDir() + ": " + DataFolder.reason(e), e);

@@ -25,10 +25,14 @@ final class LocalSql {
     }
 
     <T> T run(String what, Deadline deadline, Work<T> work) throws PostgresException, InterruptedException {
+        return runLong(what, deadline.atMost(SHORT), work);
+    }
+
+    /** For what may take as long as the deadline says, such as a checkpoint. */
+    <T> T runLong(String what, Deadline limit, Work<T> work) throws PostgresException, InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException(what);
         }
-        Deadline limit = deadline.atMost(SHORT);
         try (Connection connection = connections.local("Patroni", limit)) {
             Connections.limit(connection, limit);
             try (Statement statement = connection.createStatement()) {

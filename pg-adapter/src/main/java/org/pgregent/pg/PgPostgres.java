@@ -36,7 +36,6 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     private final LocalSql sql;
     private final Observer observer;
     private final Initdb initdb;
-    private final Users users;
     private final BaseBackup baseBackup;
     private final PgRewind rewind;
     private final CrashRecovery crashRecovery;
@@ -62,8 +61,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         this.probe = new PgProbe(connections, config);
         this.sql = new LocalSql(connections);
         this.observer = new Observer(config, folder, process, controlData, files, probe);
-        this.initdb = new Initdb(config, programs, folder);
-        this.users = new Users(config.authentication(), sql);
+        this.initdb = new Initdb(config, programs, folder, new Users(config, programs));
         this.baseBackup = new BaseBackup(config, programs, folder, passwords);
         this.rewind = new PgRewind(config, programs, files, passwords, connections);
         this.crashRecovery = new CrashRecovery(programs, config.dataDir(), files, controlData);
@@ -92,8 +90,11 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     }
 
     @Override
-    public void createUsers(Duration timeout) throws PostgresException, InterruptedException {
-        users.create(Deadline.in(timeout));
+    public void checkpoint(Duration timeout) throws PostgresException, InterruptedException {
+        sql.runLong("writing a checkpoint", Deadline.in(timeout), statement -> {
+            statement.execute("CHECKPOINT");
+            return null;
+        });
     }
 
     @Override

@@ -1,16 +1,19 @@
 package org.pgregent.pg;
 
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.pgregent.core.port.PostgresException;
 import org.pgregent.pg.PgConfig.Credentials;
-import org.postgresql.PGConnection;
+import org.postgresql.core.Utils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The users the agent needs beside the superuser. */
+/**
+ * The users the agent needs beside the superuser, made in single-user mode: before the new cluster has a leader nobody else may
+ * connect to it, not even for a moment.
+ */
 final class Users {
 
     private static final Logger LOG = LoggerFactory.getLogger(Users.class);
@@ -22,53 +25,86 @@ final class Users {
             "pg_read_binary_file(text)",
             "pg_read_binary_file(text, bigint, bigint, boolean)");
 
-    private final PgConfig.Authentication users;
-    private final LocalSql sql;
+    private final PgConfig config;
+    private final Programs programs;
 
-    Users(PgConfig.Authentication users, LocalSql sql) {
-        this.users = users;
-        this.sql = sql;
+    Users(PgConfig config, Programs programs) {
+        this.config = config;
+        this.programs = programs;
     }
 
     void create(Deadline deadline) throws PostgresException, InterruptedException {
-        sql.run("creating users", deadline, statement -> {
-            // Passwords must not reach the server's log, whatever it is told to write there.
-            statement.execute("SET log_statement = 'none'");
-            statement.execute("SET log_min_duration_statement = -1");
-            statement.execute("SET log_min_error_statement = 'panic'");
-            if (LocalSql.text(statement, "SELECT 1 WHERE current_setting('log_duration', true) = 'on'") != null) {
-                statement.execute("SET log_duration = off");
-            }
-            String superuser = users.superuser().username();
-            if (!users.replication().username().equals(superuser)) {
-                upsert(statement, users.replication(), "LOGIN REPLICATION");
-            }
-            if (!users.rewind().username().equals(superuser)) {
-                upsert(statement, users.rewind(), users.rewind().username().equals(users.replication().username()) ? "LOGIN REPLICATION" : "LOGIN");
-                grantRewind(statement, users.rewind());
-            }
-            return null;
-        });
+        List<String> statements = statements();
+        if (statements.isEmpty()) {
+            return;
+        }
+        List<String> command = List.of(
+                programs.find("postgres").toString(),
+                "--single",
+                "-D",
+                config.dataDir().toString(),
+                // Passwords must not reach the server's log, whatever it is told to write there.
+                "--log_statement=none",
+                "--log_min_duration_statement=-1",
+                "--log_min_error_statement=panic",
+                "--exit_on_error=on",
+                "postgres");
+        // Its output is the log: it goes nowhere, only whether it came to its end counts.
+        Commands.Result result = Commands.run(
+                command, Commands.IN_ENGLISH, String.join("\n", statements) + "\n", deadline, line -> {});
+        if (!result.isSuccess()) {
+            throw new PostgresException("the users could not be created: " + result.lastWords());
+        }
+        LOG.info("users created: {} statements", statements.size());
     }
 
-    private static void upsert(Statement statement, Credentials user, String rights) throws SQLException {
-        PGConnection pg = statement.getConnection().unwrap(PGConnection.class);
-        String literal = literal(pg, user.username());
-        boolean exists = LocalSql.text(statement, "SELECT 1 FROM pg_roles WHERE rolname = " + literal) != null;
+    private List<String> statements() throws PostgresException {
+        PgConfig.Authentication users = config.authentication();
+        String superuser = users.superuser().username();
+        List<String> statements = new ArrayList<>();
+        if (!users.replication().username().equals(superuser)) {
+            statements.add(user(users.replication(), "LOGIN REPLICATION"));
+        }
+        if (!users.rewind().username().equals(superuser)) {
+            if (!users.rewind().username().equals(users.replication().username())) {
+                statements.add(user(users.rewind(), "LOGIN"));
+            }
+            for (String function : REWIND_FUNCTIONS) {
+                statements.add("GRANT EXECUTE ON FUNCTION pg_catalog." + function + " TO "
+                        + identifier(users.rewind().username()));
+            }
+        }
+        return statements;
+    }
+
+    private static String user(Credentials user, String rights) throws PostgresException {
         Optional<String> password = user.password();
-        String secret = password.isPresent() ? " PASSWORD " + literal(pg, password.get()) : "";
-        statement.execute((exists ? "ALTER ROLE " : "CREATE ROLE ") + pg.escapeIdentifier(user.username()) + " WITH " + rights + secret);
-        LOG.info("user {} is there", user.username());
+        String secret = password.isPresent() ? " PASSWORD " + literal(user.username(), password.get()) : "";
+        return "CREATE ROLE " + identifier(user.username()) + " WITH " + rights + secret;
     }
 
-    private static void grantRewind(Statement statement, Credentials user) throws SQLException {
-        String role = statement.getConnection().unwrap(PGConnection.class).escapeIdentifier(user.username());
-        for (String function : REWIND_FUNCTIONS) {
-            statement.execute("GRANT EXECUTE ON FUNCTION pg_catalog." + function + " TO " + role);
+    private static String identifier(String name) throws PostgresException {
+        try {
+            return Utils.escapeIdentifier(null, oneLine(name, name)).toString();
+        } catch (SQLException e) {
+            throw new PostgresException("user name '" + name + "' cannot be used: " + e.getMessage(), e);
         }
     }
 
-    private static String literal(PGConnection pg, String text) throws SQLException {
-        return "'" + pg.escapeLiteral(text) + "'";
+    private static String literal(String user, String secret) throws PostgresException {
+        try {
+            return "'" + Utils.escapeLiteral(null, oneLine(user, secret), true) + "'";
+        } catch (SQLException e) {
+            // The cause would carry the secret.
+            throw new PostgresException("the password of user '" + user + "' cannot be used: it holds a zero byte");
+        }
+    }
+
+    /** In single-user mode a line is a statement. */
+    private static String oneLine(String user, String text) throws PostgresException {
+        if (text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0) {
+            throw new PostgresException("name and password of user '" + user + "' must be of one line");
+        }
+        return text;
     }
 }

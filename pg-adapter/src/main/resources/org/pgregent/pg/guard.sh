@@ -9,12 +9,12 @@
 #
 # Commands come through the fifo "commands", one a line, each with a number that the answer repeats:
 #   deadline N D G    by D no process of the data folder lives: asked to quit at D - G, killed at D - G/2.
-#                     Refused if D is before the deadline it has.
+#                     The latest command counts, also with an earlier D (a shorter lease).
 #   disarm N          no deadline any more
 #   ping N
 #   quit N            ends the guard and removes its fifos
 # Answers go through the fifo "answers": "ok N D" or "no N D", where D is the deadline it has now, or "none".
-# Past D it kills whatever server of that folder is started, until a later deadline or "disarm" arrives.
+# Past D it kills whatever server of that folder is started, until another deadline or "disarm" arrives.
 
 LC_ALL=C
 dir=$1 data=$2 name=$3
@@ -147,7 +147,7 @@ obey() {
     local verb=$1 n=$2
     case $verb in
         deadline)
-            if [[ $3$4 == *[!0-9]* || -z $4 ]] || [[ -n $deadline ]] && (( $3 < deadline )); then answer no "$n"; return; fi
+            if [[ $3$4 == *[!0-9]* || -z $4 ]]; then answer no "$n"; return; fi
             if [[ $3 != "$deadline" ]]; then deadline=$3; rearm; fi
             margin=$4
             answer ok "$n" ;;

@@ -99,7 +99,6 @@ final class PgFixture implements AutoCloseable {
     PgFixture primary() throws Exception {
         postgres.initialize(LONG);
         postgres.startPrimary(PostgresSettings.NONE, LONG);
-        postgres.createUsers(LONG);
         return this;
     }
 
