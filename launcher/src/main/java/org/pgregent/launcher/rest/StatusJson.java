@@ -3,6 +3,7 @@ package org.pgregent.launcher.rest;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoField;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -108,7 +109,7 @@ final class StatusJson {
 
     /** Microseconds only where there are any, as others write it. */
     static String time(Instant instant) {
-        boolean whole = instant.getNano() / 1_000 == 0;
+        boolean whole = instant.get(ChronoField.MICRO_OF_SECOND) == 0;
         return (whole ? SECONDS : MICROS).format(instant) + "+00:00";
     }
 }
