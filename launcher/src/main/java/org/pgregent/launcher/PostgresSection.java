@@ -39,9 +39,10 @@ final class PostgresSection {
         return section.absolutePath("data_dir");
     }
 
-    /** Empty if something is wrong; the problems tell what. */
+    /** Empty, or of no use, if something is wrong; the problems tell what. */
     Optional<PgConfig> read(String scope, NodeName name, Path dataDir, Path stateDir, Section bootstrap) {
-        Optional<Network> network = network();
+        // A wrong one is noted already; the rest is read all the same, for its own problems.
+        Network network = network().orElse(new Network(List.of("localhost"), 5432, new HostPort("localhost", 5432)));
         Section login = authentication();
         Credentials superuser = credentials(login.section("superuser"), "postgres");
         Credentials replication = credentials(login.section("replication"), "replicator");
@@ -55,14 +56,11 @@ final class PostgresSection {
                 section.absolutePath("bin_dir"),
                 section.texts("bin_name"),
                 pgpass(stateDir));
-        if (network.isEmpty()) {
-            return Optional.empty();
-        }
         try {
             return Optional.of(new PgConfig(
                     scope,
                     name,
-                    network.get(),
+                    network,
                     folders,
                     new PgConfig.Authentication(superuser, replication, rewind),
                     section.text("database").orElse("postgres"),

@@ -240,9 +240,35 @@ public final class LocalCluster implements AutoCloseable {
         });
     }
 
-    /** Any signal to the agent. */
+    /** Any signal, without SIG, to the agent. */
     public void signalAgent(LocalNode node, String signal) throws IOException, InterruptedException {
         LocalProcesses.signal(signal, agents.get(node.number()).pid());
+    }
+
+    /** The same to every process of its PostgreSQL. */
+    public void signalPostgres(LocalNode node, String signal) throws IOException, InterruptedException {
+        Optional<ProcessHandle> postmaster = LocalProcesses.postmaster(node.dataDir());
+        if (postmaster.isPresent()) {
+            List<ProcessHandle> children = postmaster.get().descendants().toList();
+            LocalProcesses.signal(signal, postmaster.get().pid());
+            for (ProcessHandle child : children) {
+                LocalProcesses.signal(signal, child.pid());
+            }
+        }
+    }
+
+    /** The same to its guard. */
+    public void signalGuard(LocalNode node, String signal) throws IOException, InterruptedException {
+        for (ProcessHandle process : LocalProcesses.of(node.stateDir().resolve("guard"))) {
+            LocalProcesses.signal(signal, process.pid());
+        }
+    }
+
+    /** A postmaster of this node lives. */
+    public boolean isPostgresAlive(LocalNode node) {
+        return LocalProcesses.postmaster(node.dataDir())
+                .map(postmaster -> LocalProcesses.isAlive(postmaster.pid()))
+                .orElse(false);
     }
 
     /** Ends the agents in order, then kills what is left, then removes the folder. Idempotent, from any thread. */
