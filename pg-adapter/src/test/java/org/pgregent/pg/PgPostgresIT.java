@@ -185,6 +185,11 @@ class PgPostgresIT {
         signal("KILL", b.postmasterPid());
         await("nothing lives", () -> b.living().isEmpty());
         assertThat(b.view().control().orElseThrow().state()).isEqualTo("in archive recovery");
+        // History goes on elsewhere: on one timeline there is nothing to rewind.
+        a.postgres.stop(StopMode.FAST, LONG);
+        a.postgres.startReplica(PostgresSettings.NONE, Optional.empty(), LONG);
+        a.postgres.promote(LONG);
+        a.postgres.checkpoint(LONG);
         b.postgres.rewindFrom(a.upstream(), LONG);
         b.postgres.startReplica(PostgresSettings.NONE, Optional.of(a.upstream()), LONG);
         await("streaming", () -> b.view().isStreaming());
