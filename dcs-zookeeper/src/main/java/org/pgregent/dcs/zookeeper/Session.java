@@ -5,9 +5,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -48,8 +45,7 @@ final class Session {
     private final Optional<SavedSession> resumed;
     private final Consumer<Session> disturbed;
     private final CuratorFramework curator;
-    private final Touches touches;
-    private final ScheduledExecutorService toucher;
+    private final Heartbeat heartbeat;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private volatile ResumableZooKeeper handle;
@@ -58,10 +54,6 @@ final class Session {
     private volatile boolean putDown;
     private volatile boolean wrongCredentials;
     private volatile long connectedSinceNanos;
-    private volatile boolean leased;
-    private volatile long lastAskedNanos;
-    private volatile long oldestUnansweredNanos;
-    private volatile boolean unanswered;
 
     /** @param disturbed called on any change of the connection, on ZooKeeper's thread: it must not block */
     Session(ZooKeeperSettings settings, Duration ttl, Optional<SavedSession> resumed, Consumer<Session> disturbed) {
@@ -69,16 +61,10 @@ final class Session {
         this.ttl = ttl;
         this.resumed = resumed;
         this.disturbed = disturbed;
-        this.touches = new Touches(settings.tick());
+        this.heartbeat = new Heartbeat(this, settings);
         this.curator = client();
-        this.toucher = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "zookeeper-touch");
-            thread.setDaemon(true);
-            return thread;
-        });
         curator.start();
-        long every = Touches.interval(settings.tick()).toNanos();
-        toucher.scheduleWithFixedDelay(this::touch, every, every, TimeUnit.NANOSECONDS);
+        heartbeat.start();
     }
 
     private CuratorFramework client() {
@@ -133,7 +119,6 @@ final class Session {
             switch (event.getState()) {
                 case SyncConnected -> {
                     connectedSinceNanos = System.nanoTime();
-                    unanswered = false;
                     connected = true;
                 }
                 case Expired -> markEnded();
@@ -143,7 +128,7 @@ final class Session {
                 }
                 default -> connected = false;
             }
-            touches.breakOff();
+            heartbeat.connectionChanged();
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -220,10 +205,12 @@ final class Session {
         return new SavedSession(handle.getSessionId(), handle.getSessionPasswd(), ttl);
     }
 
-    /** The owner is alive and still wants the session. Once it was a lease, it has to hear so at least once per ttl. */
-    void wanted() {
-        lastAskedNanos = System.nanoTime();
-        leased = true;
+    Heartbeat heartbeat() {
+        return heartbeat;
+    }
+
+    void breakConnection() throws IOException {
+        handle.breakConnection();
     }
 
     void awaitConnected(Deadline deadline) throws DcsException, SessionEndedException {
@@ -340,54 +327,6 @@ final class Session {
         return code;
     }
 
-    /** Waits until a write would prove what {@link Touches} says; false at the deadline. */
-    boolean awaitProvable(Deadline deadline) throws DcsException {
-        while (!deadline.isOver() && connected) {
-            long now = System.nanoTime();
-            long left = touches.untilProofNanos(now);
-            if (left <= 0) {
-                return true;
-            }
-            deadline.sleep(Math.min(left, Touches.interval(settings.tick()).toNanos()));
-        }
-        return false;
-    }
-
-    /** The light read that keeps the session touched, and the watch over a server that does not answer any more. */
-    private void touch() {
-        if (leased && System.nanoTime() - lastAskedNanos > ttl.toNanos()) {
-            LOG.warn("session {} was not renewed for {}: it is left to run out", name(), ttl);
-            putDown();
-            return;
-        }
-        if (!connected) {
-            return;
-        }
-        long sent = System.nanoTime();
-        if (unanswered && sent - oldestUnansweredNanos > settings.answerLimit(ttl).toNanos()) {
-            LOG.warn("no answer from the ZooKeeper server for {}: looking for another", settings.answerLimit(ttl));
-            unanswered = false;
-            try {
-                handle.breakConnection();
-            } catch (IOException e) {
-                LOG.warn("the connection could not be broken", e);
-            }
-            return;
-        }
-        if (!unanswered) {
-            oldestUnansweredNanos = sent;
-            unanswered = true;
-        }
-        long connection = connectedSinceNanos;
-        send((client, answer) -> client.checkExists().inBackground(answer).forPath("/")).thenAccept(event -> {
-            boolean answered = event.getResultCode() == Code.OK.intValue() || event.getResultCode() == Code.NOAUTH.intValue();
-            if (answered && connection == connectedSinceNanos && connected) {
-                touches.answered(sent, System.nanoTime());
-                unanswered = false;
-            }
-        });
-    }
-
     /** Ends the session on the server; true once it is certain that it is over. */
     boolean end(Deadline deadline) throws DcsException {
         CompletableFuture<Code> code = new CompletableFuture<>();
@@ -424,7 +363,7 @@ final class Session {
         } finally {
             lock.unlock();
         }
-        toucher.shutdown();
+        heartbeat.stop();
         CompletableFuture<Void> gone = new CompletableFuture<>();
         Thread closing = new Thread(() -> {
             try {

@@ -135,7 +135,7 @@ final class ZooKeeperDcs implements Dcs {
                             + ttl.toMillis() + " ms; raise maxSessionTimeout of the servers (20 ticks by default, see tickTime)"
                             + " or lower ttl");
                 }
-                session.wanted();
+                session.heartbeat().wanted();
                 // A session connected since this call is as fresh as the call: the leader itself has created or confirmed it.
                 if (session.connectedSinceNanos() - before < 0) {
                     confirm(session, deadline);
@@ -158,7 +158,7 @@ final class ZooKeeperDcs implements Dcs {
             if (session.isEmpty()) {
                 return false;
             }
-            session.get().wanted();
+            session.get().heartbeat().wanted();
             session.get().awaitConnected(deadline);
             confirm(session.get(), deadline);
             return true;
@@ -170,7 +170,7 @@ final class ZooKeeperDcs implements Dcs {
 
     /** Returns once the servers have agreed on a write of this session, sent at a moment when that is a proof of its life. */
     private static void confirm(Session session, Deadline deadline) throws DcsException, SessionEndedException {
-        if (!session.awaitProvable(deadline)) {
+        if (!session.heartbeat().awaitProvable(deadline)) {
             session.awaitConnected(deadline);
             throw new DcsUnavailableException("the session was not touched steadily enough to be renewed within "
                     + deadline.timeout().toMillis() + " ms");
