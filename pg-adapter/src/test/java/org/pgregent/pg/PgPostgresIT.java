@@ -177,6 +177,25 @@ class PgPostgresIT {
     }
 
     @Test
+    void aStandbyWithoutUpstreamTellsTheTimelineItHasReplayedAndNotWhatPgControlStillSays() throws Exception {
+        a.primary();
+        a.postgres.stop(StopMode.FAST, LONG);
+        a.postgres.startReplica(PostgresSettings.NONE, Optional.empty(), LONG);
+        a.postgres.promote(LONG);
+        a.postgres.checkpoint(LONG);
+        cloneAndStart(a, b);
+        // Another switch, which b follows while it streams, without a restart point after it.
+        a.postgres.stop(StopMode.FAST, LONG);
+        a.postgres.startReplica(PostgresSettings.NONE, Optional.empty(), LONG);
+        a.postgres.promote(LONG);
+        a.sql("CREATE TABLE t AS SELECT 1 AS x");
+        awaitReplayed(a, b);
+        a.postgres.stop(StopMode.IMMEDIATE, LONG);
+        await("the stream has ended", () -> !b.view().isStreaming());
+        assertThat(b.view().wal().timeline()).contains(new Timeline(3));
+    }
+
+    @Test
     void aCrashedStandbyIsRewound() throws Exception {
         a.primary();
         cloneAndStart(a, b);
