@@ -31,15 +31,23 @@ final class Observer {
     private final ControlData controlData;
     private final PgConfigFiles files;
     private final PgProbe probe;
+    private final ReplayedTimeline replayedTimeline;
 
     Observer(
-            PgConfig config, DataFolder folder, PgProcess process, ControlData controlData, PgConfigFiles files, PgProbe probe) {
+            PgConfig config,
+            DataFolder folder,
+            PgProcess process,
+            ControlData controlData,
+            PgConfigFiles files,
+            PgProbe probe,
+            ReplayedTimeline replayedTimeline) {
         this.config = config;
         this.folder = folder;
         this.process = process;
         this.controlData = controlData;
         this.files = files;
         this.probe = probe;
+        this.replayedTimeline = replayedTimeline;
     }
 
     PostgresView observe(Optional<String> configuration, Map<String, String> wanted, Deadline deadline) {
@@ -65,7 +73,7 @@ final class Observer {
                 row.map(ProbeRow::role),
                 files.isStandby(),
                 postmaster.map(ProcFs.Stat::id),
-                row.map(ProbeRow::wal).orElse(Wal.UNKNOWN),
+                row.map(seen -> wal(postmaster.orElseThrow().id(), seen, deadline)).orElse(Wal.UNKNOWN),
                 control,
                 row.isPresent() ? files.upstreamOf(row.get().conninfo()) : files.upstream(),
                 row.flatMap(Observer::replicationState),
@@ -77,6 +85,11 @@ final class Observer {
                 row.map(ProbeRow::started),
                 row.map(seen -> OptionalInt.of(seen.version())).orElse(OptionalInt.empty()),
                 troubles.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", troubles)));
+    }
+
+    private Wal wal(String postmasterId, ProbeRow row, Deadline deadline) {
+        boolean doubtful = row.role() == Role.REPLICA && row.receiverStatus().isEmpty();
+        return doubtful ? replayedTimeline.correct(postmasterId, row.wal(), deadline) : row.wal();
     }
 
     private Optional<Answer> ask(ProcFs.Stat postmaster, Deadline deadline, List<String> troubles) {

@@ -60,13 +60,14 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         this.files = new PgConfigFiles(config, passwords, new ConfigCheck(programs, config.dataDir()));
         this.probe = new PgProbe(connections, config);
         this.sql = new LocalSql(connections);
-        this.observer = new Observer(config, folder, process, controlData, files, probe);
         this.initdb = new Initdb(config, programs, folder, new Users(config, programs));
         this.baseBackup = new BaseBackup(config, programs, folder, passwords);
         this.rewind = new PgRewind(config, programs, files, passwords, connections);
         this.crashRecovery = new CrashRecovery(programs, config.dataDir(), files, controlData);
         this.timelineCheck =
                 new TimelineCheck(config, connections, controlData, new WalRecords(programs, config.dataDir()));
+        this.observer = new Observer(
+                config, folder, process, controlData, files, probe, new ReplayedTimeline(timelineCheck));
         this.slots = new Slots(sql);
     }
 

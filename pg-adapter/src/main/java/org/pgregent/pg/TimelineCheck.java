@@ -45,7 +45,7 @@ final class TimelineCheck {
     record Position(Timeline timeline, Lsn lsn, Optional<Lsn> end) {}
 
     Divergence compare(boolean running, Upstream leader, Deadline deadline) throws PostgresException, InterruptedException {
-        Optional<Position> local = running ? Optional.of(running(deadline)) : stopped(deadline);
+        Optional<Position> local = running ? Optional.of(ownPosition(deadline)) : stopped(deadline);
         if (local.isEmpty()) {
             return Divergence.UNKNOWN;
         }
@@ -125,7 +125,7 @@ final class TimelineCheck {
     }
 
     /** The replication protocol tells the timeline really replayed; pg_control would tell it late. */
-    private Position running(Deadline deadline) throws PostgresException {
+    Position ownPosition(Deadline deadline) throws PostgresException {
         Deadline limit = deadline.atMost(ONE_ANSWER);
         try (Connection connection = connections.replication(config.network().local(), limit);
                 Statement statement = connection.createStatement()) {

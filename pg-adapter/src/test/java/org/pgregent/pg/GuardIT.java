@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -169,11 +170,12 @@ class GuardIT {
         killedBy(deadline);
         Thread.sleep(2000);
         for (int i = 0; i < 2; i++) {
-            startByHand();
-            await("a postmaster came", () -> !node.living().isEmpty());
-            long came = CLOCK.monotonicNanos();
-            await("it was killed", () -> node.living().isEmpty());
-            LOG.info("MEASURED new postmaster killed after {} ms", (CLOCK.monotonicNanos() - came) / 1_000_000);
+            long started = CLOCK.monotonicNanos();
+            Process byHand = startByHand();
+            assertThat(byHand.waitFor(LONG.toSeconds(), TimeUnit.SECONDS)).as("it ended").isTrue();
+            assertThat(byHand.exitValue()).as("128 + SIGKILL").isEqualTo(137);
+            await("nothing of it lives", () -> node.living().isEmpty());
+            LOG.info("MEASURED new postmaster dead {} ms after its start", (CLOCK.monotonicNanos() - started) / 1_000_000);
         }
         assertThat(node.guard.arm(in(Duration.ofMinutes(5)), MARGIN, LONG)).isTrue();
         node.postgres.startPrimary(PostgresSettings.NONE, LONG);
@@ -181,9 +183,9 @@ class GuardIT {
         assertThat(node.ask("SELECT 1")).isEqualTo("1");
     }
 
-    private void startByHand() throws Exception {
+    private Process startByHand() throws Exception {
         Path bin = new Programs(java.util.Optional.empty(), java.util.Map.of()).find("postgres");
-        new ProcessBuilder("setsid", bin.toString(), "-D", node.dataDir().toString(), "--port=" + node.config.network().port())
+        return new ProcessBuilder("setsid", bin.toString(), "-D", node.dataDir().toString(), "--port=" + node.config.network().port())
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("by-hand.log").toFile())
                 .start();

@@ -177,6 +177,25 @@ class PgPostgresIT {
     }
 
     @Test
+    void aStandbyWithoutUpstreamTellsTheTimelineItHasReplayedAndNotWhatPgControlStillSays() throws Exception {
+        a.primary();
+        a.postgres.stop(StopMode.FAST, LONG);
+        a.postgres.startReplica(PostgresSettings.NONE, Optional.empty(), LONG);
+        a.postgres.promote(LONG);
+        a.postgres.checkpoint(LONG);
+        cloneAndStart(a, b);
+        // Another switch, which b follows while it streams, without a restart point after it.
+        a.postgres.stop(StopMode.FAST, LONG);
+        a.postgres.startReplica(PostgresSettings.NONE, Optional.empty(), LONG);
+        a.postgres.promote(LONG);
+        a.sql("CREATE TABLE t AS SELECT 1 AS x");
+        awaitReplayed(a, b);
+        a.postgres.stop(StopMode.IMMEDIATE, LONG);
+        await("the stream has ended", () -> !b.view().isStreaming());
+        assertThat(b.view().wal().timeline()).contains(new Timeline(3));
+    }
+
+    @Test
     void aCrashedStandbyIsRewound() throws Exception {
         a.primary();
         cloneAndStart(a, b);
@@ -185,6 +204,11 @@ class PgPostgresIT {
         signal("KILL", b.postmasterPid());
         await("nothing lives", () -> b.living().isEmpty());
         assertThat(b.view().control().orElseThrow().state()).isEqualTo("in archive recovery");
+        // History goes on elsewhere: on one timeline there is nothing to rewind.
+        a.postgres.stop(StopMode.FAST, LONG);
+        a.postgres.startReplica(PostgresSettings.NONE, Optional.empty(), LONG);
+        a.postgres.promote(LONG);
+        a.postgres.checkpoint(LONG);
         b.postgres.rewindFrom(a.upstream(), LONG);
         b.postgres.startReplica(PostgresSettings.NONE, Optional.of(a.upstream()), LONG);
         await("streaming", () -> b.view().isStreaming());

@@ -8,6 +8,9 @@ final class Budget {
 
     private static final Duration LONGEST_CALL = Duration.ofSeconds(3);
 
+    /** Reconnecting to another server of a store takes about that, however short the timers are. */
+    private static final Duration SHORTEST_CALL = Duration.ofSeconds(1);
+
     private final Clock clock;
     private final long endNanos;
     private final Duration share;
@@ -21,10 +24,11 @@ final class Budget {
     /** No single call gets more than a third, so that the next one has a chance when the first hangs. */
     static Budget of(Clock clock, Duration whole) {
         Duration third = whole.dividedBy(3);
+        Duration atLeast = third.compareTo(SHORTEST_CALL) < 0 ? SHORTEST_CALL : third;
         return new Budget(
                 clock,
                 clock.monotonicNanos() + whole.toNanos(),
-                third.compareTo(LONGEST_CALL) < 0 ? third : LONGEST_CALL);
+                atLeast.compareTo(LONGEST_CALL) < 0 ? atLeast : LONGEST_CALL);
     }
 
     /** For the next call; zero when nothing is left. */
