@@ -43,6 +43,10 @@ final class Ledger {
         return hadLeader;
     }
 
+    Optional<String> clusterId() {
+        return clusterId;
+    }
+
     long acknowledgedCount() {
         return acknowledged;
     }
