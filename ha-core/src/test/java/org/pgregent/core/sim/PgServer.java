@@ -69,7 +69,7 @@ final class PgServer {
 
     boolean acceptsWrites() {
         return role.equals(Optional.of(Role.PRIMARY))
-                && (state == State.RUNNING || state == State.STOPPING && stubborn)
+                && (state == State.RUNNING || (state == State.STOPPING && stubborn))
                 && !node.isFrozen();
     }
 

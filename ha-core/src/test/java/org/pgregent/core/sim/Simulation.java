@@ -16,7 +16,7 @@ import java.util.Set;
 final class Simulation {
 
     private static final long SECOND = 1_000_000_000L;
-    private static final Duration FORMING_MAX = Duration.ofSeconds(120);
+    private static final Duration FORMING_MAX = Duration.ofMinutes(2);
 
     /**
      * @param violation the invariant broken and how, if any

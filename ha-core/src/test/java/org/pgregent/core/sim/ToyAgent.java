@@ -90,7 +90,7 @@ final class ToyAgent implements SimAgent {
             ports.dcs().put(leaderKey, bytes(me), Expect.absent(), lease, SHORT);
         } else if (leader.isPresent() && pg.isStopped()) {
             ports.postgres().startReplica(PostgresSettings.NONE, Optional.of(at(leader.get())), LONG);
-        } else if (pg.isPrimary() && !leader.equals(Optional.of(me))) {
+        } else if (pg.isPrimary()) {
             ports.postgres().stop(StopMode.FAST, LONG);
         } else if (leader.isPresent() && !pg.upstream().map(Upstream::host).equals(leader)) {
             ports.postgres().follow(PostgresSettings.NONE, Optional.of(at(leader.get())), LONG);
