@@ -142,7 +142,7 @@ public final class MemberFields {
     }
 
     /** The known booleans only when true, or when the number that stands for them is given; all others always. */
-    private static Map<String, Object> published(Tags tags) {
+    public static Map<String, Object> published(Tags tags) {
         Map<String, Object> published = new LinkedHashMap<>();
         tags.all().forEach((name, value) -> {
             boolean known = java.util.Set.of("clonefrom", "nofailover", "noloadbalance", "nosync", "nostream")

@@ -1,0 +1,104 @@
+package org.pgregent.launcher;
+
+import com.google.inject.Guice;
+import com.google.inject.Injector;
+import com.google.inject.ProvisionException;
+import com.google.inject.Stage;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.pgregent.core.agent.Agent;
+import org.pgregent.core.port.PostgresException;
+import org.pgregent.dcs.spi.Dcs;
+import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.launcher.rest.RestApi;
+import org.pgregent.launcher.rest.RestServer;
+import org.pgregent.pg.GuardProcess;
+import org.pgregent.pg.PgPostgres;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One agent from start to end. */
+final class Node {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+
+    private final LauncherConfig config;
+    private final Injector injector;
+    private final Waker waker;
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final AtomicReference<Agent> agent = new AtomicReference<>();
+    private final AtomicReference<RestServer> rest = new AtomicReference<>();
+
+    Node(LauncherConfig config) {
+        this.config = config;
+        this.injector = Guice.createInjector(Stage.DEVELOPMENT, new Wiring(config));
+        this.waker = injector.getInstance(Waker.class);
+    }
+
+    /** Runs until the agent has ended; returns its exit code. Everything it opened is closed then. */
+    int run() throws ConfigException {
+        Signals.handle("TERM", this::stop);
+        Signals.handle("INT", this::stop);
+        Signals.handle("HUP", name -> LOG.warn("the configuration is not read again: that comes with a later version; restart the agent"));
+        LOG.info("pgregent {}: member {} of {}, {}", Agent.OWN_VERSION, config.name(), config.basePath(), config.rest());
+        Optional<Dcs> dcs = Optional.empty();
+        try {
+            dcs = Optional.of(injector.getInstance(Dcs.class));
+            injector.getInstance(DuplicateName.class).check(stopping::get);
+            if (stopping.get()) {
+                LOG.info("ending before the store was reached");
+                return 0;
+            }
+            return runAgent();
+        } catch (ProvisionException e) {
+            throw explained(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 1;
+        } finally {
+            closeRest();
+            Optional.ofNullable(agent.get()).ifPresent(Agent::close);
+            dcs.ifPresent(Dcs::close);
+        }
+    }
+
+    private int runAgent() throws ConfigException {
+        Agent created = injector.getInstance(Agent.class);
+        agent.set(created);
+        try (PgPostgres postgres = injector.getInstance(PgPostgres.class);
+                GuardProcess guard = injector.getInstance(GuardProcess.class)) {
+            LOG.debug("with {} and {}", postgres, guard);
+            rest.set(RestServer.start(config.rest(), injector.getInstance(RestApi.class)));
+            if (stopping.get()) {
+                created.requestShutdown();
+            }
+            return new AgentThread(created::step, created::ended, waker, injector.getInstance(FaultHandler.class)).run();
+        } catch (IOException e) {
+            throw new ConfigException(e.getMessage());
+        }
+    }
+
+    /** On a signal. The loop does the work and ends by itself. */
+    private void stop(String signal) {
+        LOG.info("received SIG{}, ending", signal);
+        stopping.set(true);
+        closeRest();
+        Optional.ofNullable(agent.get()).ifPresent(Agent::requestShutdown);
+        waker.run();
+    }
+
+    private void closeRest() {
+        Optional.ofNullable(rest.getAndSet(null)).ifPresent(RestServer::close);
+    }
+
+    /** What a part refused at its making; anything else is a bug and stays one. */
+    private static ConfigException explained(ProvisionException e) {
+        Throwable cause = e.getCause();
+        if (cause instanceof DcsException || cause instanceof PostgresException || cause instanceof IOException) {
+            return new ConfigException(cause instanceof IOException ? "the state folder cannot be made: " + cause : cause.getMessage());
+        }
+        throw e;
+    }
+}

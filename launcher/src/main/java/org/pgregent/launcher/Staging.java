@@ -1,0 +1,122 @@
+package org.pgregent.launcher;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Lets an agent that was started as root go on as the user who owns the data. That user may not be able to read the
+ * configuration (it holds passwords) nor this program (it may lie in root's home), so both are laid into the state folder, which
+ * is private to that user. All is written by that user, not by root: no link in its folders can lead root astray.
+ */
+final class Staging {
+
+    private static final String WRITE = "umask 077 && mkdir -p \"${1%/*}\" && cat >\"$1.new\" && mv -f \"$1.new\" \"$1\"";
+
+    private final LauncherConfig config;
+    private final Map<String, Object> document;
+
+    /** @param document the configuration as merged from files and environment */
+    Staging(LauncherConfig config, Map<String, Object> document) {
+        this.config = config;
+        this.document = document;
+    }
+
+    /** Prepares everything; returns the command that is to replace this process, or to run below it. */
+    List<String> prepare() throws ConfigException, IOException, InterruptedException {
+        AsUser user = user();
+        makeFolders(user);
+        Path stage = config.own().stateDir().resolve("program");
+        Path file = stage.resolve("config.yml");
+        write(user, file, Json.write(document).getBytes(StandardCharsets.UTF_8));
+        List<String> places = new ArrayList<>();
+        for (String place : Jvm.ownClassPath().split(":")) {
+            places.add(readable(user, Path.of(place).toAbsolutePath(), stage).toString());
+        }
+        if (!user.can("-x", Jvm.java())) {
+            throw new ConfigException("the user " + user.name() + " may not run " + Jvm.java()
+                    + ": use a Java outside of root's home, or set regent.user");
+        }
+        return user.prefix(Jvm.command(String.join(":", places), file.toString()));
+    }
+
+    private AsUser user() throws ConfigException, IOException, InterruptedException {
+        String name = config.own().user().isPresent() ? config.own().user().get() : usualUser();
+        return AsUser.named(name).orElseThrow(() -> new ConfigException("regent.user '" + name
+                + "' is not a user of this machine other than root, and PostgreSQL refuses to run as root: create it, or name another"));
+    }
+
+    private String usualUser() throws IOException {
+        Path dataDir = config.postgres().folders().dataDir();
+        if (Files.exists(dataDir)) {
+            String owner = Files.getOwner(dataDir).getName();
+            if (!owner.equals("root")) {
+                return owner;
+            }
+        }
+        return "postgres";
+    }
+
+    /** Those whose parent only root may write to are made by root and given away. */
+    private void makeFolders(AsUser user) throws ConfigException, IOException, InterruptedException {
+        for (Path folder : List.of(config.own().stateDir(), config.postgres().folders().dataDir())) {
+            boolean there = Files.exists(folder, LinkOption.NOFOLLOW_LINKS);
+            if (!there && user.shell("mkdir -p -m 700 \"$1\"", new byte[0], folder.toString()).code() != 0) {
+                makeAsRoot(folder, user);
+            }
+            if (!user.can("-w", folder)) {
+                throw new ConfigException("the user " + user.name() + " may not write to " + folder
+                        + ": give the folder to that user (chown), or set regent.user to its owner");
+            }
+        }
+    }
+
+    private static void makeAsRoot(Path folder, AsUser user) throws IOException, ConfigException {
+        Deque<Path> missing = new ArrayDeque<>();
+        for (Path each = folder; each != null && !Files.exists(each, LinkOption.NOFOLLOW_LINKS); each = each.getParent()) {
+            missing.push(each);
+        }
+        Path last = missing.peekLast();
+        for (Path each : missing) {
+            String parentOwner = Files.getOwner(each.getParent()).getName();
+            if (!parentOwner.equals("root")) {
+                throw new ConfigException(each.getParent() + " belongs to " + parentOwner + " and is closed to " + user.name()
+                        + ": make " + folder + " yourself and give it to " + user.name());
+            }
+            String rights = each.equals(last) ? "rwx------" : "rwxr-xr-x";
+            Files.createDirectory(each, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(rights)));
+        }
+        Files.setOwner(last, last.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(user.name()));
+    }
+
+    private static Path readable(AsUser user, Path place, Path stage) throws IOException, InterruptedException, ConfigException {
+        if (user.can("-r", place)) {
+            return place;
+        }
+        if (Files.isDirectory(place)) {
+            throw new ConfigException(user.name() + " may not read " + place + ": run the jar, not a folder of classes");
+        }
+        Path copy = stage.resolve(place.getFileName().toString());
+        if (!Files.exists(copy) || Files.mismatch(copy, place) >= 0) {
+            write(user, copy, Files.readAllBytes(place));
+            // Without the archive everything works, only slower.
+            user.run(Jvm.archiveCommand(copy), new byte[0]);
+        }
+        return copy;
+    }
+
+    private static void write(AsUser user, Path file, byte[] content) throws IOException, InterruptedException {
+        AsUser.Result result = user.shell(WRITE, content, file.toString());
+        if (result.code() != 0) {
+            throw new IOException(file + " cannot be written as " + user.name() + ": " + result.output().strip());
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package org.pgregent.launcher.rest;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.pgregent.launcher.Address;
+import org.pgregent.launcher.RestConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The HTTP server around {@link RestApi}. */
+public final class RestServer implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RestServer.class);
+
+    /** What Jetty itself needs beside the threads that answer. */
+    private static final int SERVER_THREADS = 3;
+
+    private final Server server;
+
+    /** @throws IOException naming the address, if it cannot listen there */
+    public static RestServer start(RestConfig config, RestApi api) throws IOException {
+        RestServer rest = new RestServer(config, api);
+        try {
+            rest.server.start();
+            return rest;
+        } catch (Exception e) {
+            rest.close();
+            throw new IOException("restapi.listen '" + config.listen() + "' cannot be used (" + reason(e)
+                    + "): free that port or choose another one", e);
+        }
+    }
+
+    private static String reason(Throwable e) {
+        return e.getCause() == null ? String.valueOf(e.getMessage()) : reason(e.getCause());
+    }
+
+    private RestServer(RestConfig config, RestApi api) {
+        QueuedThreadPool threads = new QueuedThreadPool(config.threads() + SERVER_THREADS, 1, 30_000, 0, null, null);
+        threads.setName("rest");
+        threads.setDaemon(true);
+        server = new Server(threads);
+        server.setStopTimeout(0);
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        http.setRequestHeaderSize(8 * 1024);
+        ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+        Address listen = config.listen();
+        connector.setHost(listen.isAny() ? null : listen.host());
+        connector.setPort(listen.port());
+        connector.setAcceptQueueSize(Math.max(config.backlog(), 50));
+        connector.setIdleTimeout(30_000);
+        connector.setReuseAddress(true);
+        server.addConnector(connector);
+        server.setHandler(new ApiHandler(api, config.extraHeaders()));
+    }
+
+    int port() {
+        return ((ServerConnector) server.getConnectors()[0]).getLocalPort();
+    }
+
+    /** Answers nobody any more. */
+    @Override
+    public void close() {
+        try {
+            server.stop();
+        } catch (Exception e) {
+            LOG.warn("the REST interface did not stop cleanly: {}", e.toString());
+        }
+    }
+
+    private static final class ApiHandler extends Handler.Abstract {
+        private final RestApi api;
+        private final Map<String, String> extraHeaders;
+
+        ApiHandler(RestApi api, Map<String, String> extraHeaders) {
+            this.api = api;
+            this.extraHeaders = extraHeaders;
+        }
+
+        @Override
+        public boolean handle(Request request, Response response, Callback callback) {
+            long began = System.nanoTime();
+            String path = request.getHttpURI().getPath() == null ? "/" : request.getHttpURI().getPath();
+            InetAddress from = request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress address
+                    ? address.getAddress()
+                    : InetAddress.getLoopbackAddress();
+            RestApi.Reply reply =
+                    api.answer(request.getMethod(), path, RestApi.query(request.getHttpURI().getQuery()), from);
+            response.setStatus(reply.status());
+            if (!reply.type().isEmpty()) {
+                response.getHeaders().put(HttpHeader.CONTENT_TYPE, reply.type());
+                extraHeaders.forEach((name, value) -> response.getHeaders().put(name, value));
+            }
+            response.write(true, ByteBuffer.wrap(reply.body().getBytes(StandardCharsets.UTF_8)), callback);
+            LOG.debug("API thread: {} - - \"{} {}\" {} - latency: {} ms", from.getHostAddress(), request.getMethod(),
+                    path, reply.status(), (System.nanoTime() - began) / 1_000_000);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,248 @@
+package org.pgregent.launcher.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.pgregent.launcher.Jvm;
+import org.pgregent.launcher.demo.AgentClient;
+import org.pgregent.launcher.demo.DemoException;
+import org.pgregent.launcher.demo.LocalCluster;
+import org.pgregent.launcher.demo.LocalNode;
+import org.pgregent.launcher.demo.Waits;
+
+/**
+ * A cluster for one test: agents from the built jar, an embedded quorum, short timers, and everything that can be done to it.
+ * Root may run it: agents and PostgreSQL are {@code postgres} then. Closing it leaves nothing behind but the agents' logs in
+ * {@code target/it-logs/NAME}.
+ */
+public final class ClusterHarness implements AutoCloseable {
+
+    /** Generous: these waits are for slow machines, the figures are for the tests to judge. */
+    public static final Duration PATIENCE = Duration.ofSeconds(120);
+
+    private final String name;
+    private final LocalCluster cluster;
+    private final AgentClient client;
+    private final List<DirectWriter> writers = new ArrayList<>();
+
+    /** Makes it without starting anything. */
+    public static ClusterHarness create(String name, int size, LocalCluster.Timers timers)
+            throws IOException, InterruptedException {
+        return new ClusterHarness(name, LocalCluster.create("it-" + name, size, timers, program()));
+    }
+
+    /** Makes and starts it, and returns when there is a leader and all others stream. */
+    public static ClusterHarness running(String name, int size) throws IOException, InterruptedException, DemoException {
+        ClusterHarness harness = create(name, size, LocalCluster.Timers.SHORT);
+        try {
+            harness.cluster.startAll();
+            harness.awaitWhole();
+            return harness;
+        } catch (IOException | InterruptedException | DemoException | RuntimeException e) {
+            harness.close();
+            throw e;
+        }
+    }
+
+    private ClusterHarness(String name, LocalCluster cluster) {
+        this.name = name;
+        this.cluster = cluster;
+        this.client = new AgentClient(cluster);
+    }
+
+    /** The jar, wherever the tests are started from; without one, what the tests themselves run from. */
+    private static String program() {
+        String given = System.getProperty("pgregent.jar", "");
+        for (String place : List.of(given, "../target/pgregent.jar", "target/pgregent.jar", "launcher/target/pgregent.jar")) {
+            if (!place.isEmpty() && Files.isRegularFile(Path.of(place))) {
+                return Path.of(place).toAbsolutePath().normalize().toString();
+            }
+        }
+        return Jvm.ownClassPath();
+    }
+
+    public LocalCluster cluster() {
+        return cluster;
+    }
+
+    public AgentClient client() {
+        return client;
+    }
+
+    public List<LocalNode> nodes() {
+        return cluster.nodes();
+    }
+
+    public List<LocalNode> nodesBut(LocalNode one) {
+        return nodes().stream().filter(node -> !node.equals(one)).toList();
+    }
+
+    // What can be waited for. Each returns the nanoTime at which it was first seen.
+
+    public long await(String what, Waits.Condition condition) throws DemoException, InterruptedException, IOException {
+        return Waits.until(what, PATIENCE, cluster, condition);
+    }
+
+    /** A leader that runs, and everybody else streaming from it. */
+    public long awaitWhole() throws DemoException, InterruptedException, IOException {
+        return await("a leader and everybody else streaming", () -> {
+            Optional<Map<String, AgentClient.Member>> members = client.members();
+            return members.isPresent()
+                    && members.get().size() == nodes().size()
+                    && members.get().values().stream()
+                            .allMatch(m -> m.leads() ? m.state().equals("running") : m.streams())
+                    && members.get().values().stream().anyMatch(AgentClient.Member::leads);
+        });
+    }
+
+    public LocalNode leader() throws InterruptedException, DemoException {
+        return client.leader().orElseThrow(() -> new DemoException("nobody leads"));
+    }
+
+    /** Returns the node that leads and is out of recovery, other than the one given. */
+    public LocalNode awaitLeaderOtherThan(LocalNode old) throws DemoException, InterruptedException, IOException {
+        LocalNode[] found = new LocalNode[1];
+        await("another leader than " + old.name(), () -> {
+            Optional<LocalNode> leader = client.leader().filter(node -> !node.equals(old));
+            leader.ifPresent(node -> found[0] = node);
+            return leader.isPresent() && Optional.of(false).equals(isInRecovery(leader.get()));
+        });
+        return found[0];
+    }
+
+    /** Empty if it does not answer. */
+    public Optional<Boolean> isInRecovery(LocalNode node) {
+        return query(node, "SELECT pg_is_in_recovery()").map("t"::equals);
+    }
+
+    // What can be asked.
+
+    /** The first value of the answer; empty if there is none. */
+    public Optional<String> query(LocalNode node, String sql) {
+        try (Connection connection = client.connect(node);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            return rows.next() ? Optional.ofNullable(rows.getString(1)) : Optional.empty();
+        } catch (SQLException noAnswer) {
+            return Optional.empty();
+        }
+    }
+
+    public void execute(LocalNode node, String sql) throws SQLException {
+        try (Connection connection = client.connect(node);
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    // What can be done to it.
+
+    public void start(LocalNode node) throws IOException, InterruptedException {
+        cluster.start(node);
+    }
+
+    public void killAgent(LocalNode node) throws InterruptedException {
+        cluster.killAgent(node);
+    }
+
+    public void killPostgres(LocalNode node) {
+        cluster.killPostgres(node);
+    }
+
+    /** As when the machine loses its power, but for the guard. */
+    public void killAgentAndPostgres(LocalNode node) throws InterruptedException {
+        cluster.killAgent(node);
+        cluster.killPostgres(node);
+    }
+
+    public void killGuard(LocalNode node) throws IOException, InterruptedException {
+        cluster.signalGuard(node, "KILL");
+    }
+
+    public void freezeAgent(LocalNode node) throws IOException, InterruptedException {
+        cluster.signalAgent(node, "STOP");
+    }
+
+    public void thawAgent(LocalNode node) throws IOException, InterruptedException {
+        cluster.signalAgent(node, "CONT");
+    }
+
+    public void freezePostgres(LocalNode node) throws IOException, InterruptedException {
+        cluster.signalPostgres(node, "STOP");
+    }
+
+    public void thawPostgres(LocalNode node) throws IOException, InterruptedException {
+        cluster.signalPostgres(node, "CONT");
+    }
+
+    public void freezeGuard(LocalNode node) throws IOException, InterruptedException {
+        cluster.signalGuard(node, "STOP");
+    }
+
+    public void thawGuard(LocalNode node) throws IOException, InterruptedException {
+        cluster.signalGuard(node, "CONT");
+    }
+
+    /** Ends an agent in order and returns its exit code. */
+    public int terminate(LocalNode node) throws IOException, InterruptedException, DemoException {
+        cluster.signalAgent(node, "TERM");
+        Process agent = cluster.agent(node).orElseThrow();
+        if (!agent.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+            throw new DemoException("the agent of " + node.name() + " did not end:\n" + cluster.logTail(node, 40));
+        }
+        return agent.exitValue();
+    }
+
+    /** Changes a node's own configuration, for its next start. */
+    public void edit(LocalNode node, UnaryOperator<Map<String, Object>> change) throws IOException {
+        cluster.configure(node, change.apply(cluster.configuration(node)));
+    }
+
+    /** A writer on every node, with their table made on the leader. */
+    public List<DirectWriter> startWriters() throws SQLException, InterruptedException, DemoException {
+        execute(leader(), DirectWriter.TABLE);
+        nodes().forEach(node -> writers.add(new DirectWriter(client, node)));
+        return List.copyOf(writers);
+    }
+
+    public DirectWriter writer(LocalNode node) {
+        return writers.stream().filter(writer -> writer.node().equals(node)).findFirst().orElseThrow();
+    }
+
+    @Override
+    public void close() throws IOException {
+        writers.forEach(DirectWriter::close);
+        try {
+            keepLogs();
+        } finally {
+            cluster.close();
+        }
+    }
+
+    private void keepLogs() throws IOException {
+        Path kept = Files.createDirectories(Path.of("target", "it-logs", name));
+        for (LocalNode node : nodes()) {
+            copy(node.log(), kept.resolve(node.name() + "-agent.log"));
+            copy(node.stateDir().resolve("postmaster.log"), kept.resolve(node.name() + "-postmaster.log"));
+            copy(node.stateDir().resolve("guard").resolve("guard.log"), kept.resolve(node.name() + "-guard.log"));
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        if (Files.exists(from)) {
+            Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+}
