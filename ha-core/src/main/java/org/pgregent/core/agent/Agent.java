@@ -155,7 +155,7 @@ public final class Agent implements AutoCloseable {
     private Duration timeForThisPass() {
         Duration left = lease.view().leftAt(ports.clock().monotonicNanos());
         boolean leads = memory.leadsOn().isPresent() && lease.view().isHeld();
-        if (!leads || left.isZero() && !lastSeenWritable) {
+        if (!leads || (left.isZero() && !lastSeenWritable)) {
             return settings.retryTimeout();
         }
         Duration hurried = left.compareTo(LEAST_PASS) > 0 ? left : LEAST_PASS;

@@ -50,10 +50,8 @@ final class Leasing {
         }
         Memory kept = s.memory().change().lastKept(s.now().monotonicNanos()).done();
         Action keep = new Action.KeepLeadership(arm, status(s), history);
-        // On the way to being primary, the next step waits for nothing but this.
-        return s.postgres().isPrimary() || s.busy()
-                ? s.thenSleep(keep, sentence(s), kept)
-                : s.then(keep, sentence(s), kept);
+        // Then looks again at once. The sleep ends when the next renewal is due, so whoever slept here would do nothing else.
+        return s.then(keep, sentence(s), kept);
     }
 
     /** Stopped for good: keeping the key would only delay the others. */

@@ -10,7 +10,7 @@ record Branch(int id, long timeline, Branch parent, long start) {
 
     @Override
     public boolean equals(Object other) {
-        return this == other;
+        return other instanceof Branch branch && branch.id == id;
     }
 
     @Override
@@ -52,7 +52,7 @@ record Branch(int id, long timeline, Branch parent, long start) {
         boolean isPrefixOf(Point other) {
             long limit = other.lsn;
             for (Branch b = other.branch; b != null; b = b.parent) {
-                if (b == branch) {
+                if (b.equals(branch)) {
                     return lsn <= limit;
                 }
                 limit = Math.min(limit, b.start);

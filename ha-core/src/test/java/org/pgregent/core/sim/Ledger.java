@@ -43,6 +43,10 @@ final class Ledger {
         return hadLeader;
     }
 
+    Optional<String> clusterId() {
+        return clusterId;
+    }
+
     long acknowledgedCount() {
         return acknowledged;
     }
@@ -103,7 +107,8 @@ final class Ledger {
      */
     private void checkTimeline(SimNode node, long timeline) {
         long now = cluster.scheduler().now();
-        if (timeline < timelineRecorded || timeline < timelineMax && timelineMaxNanos > cluster.setup().ttl().toNanos()) {
+        boolean longKnown = timelineMaxNanos > cluster.setup().ttl().toNanos();
+        if (timeline < timelineRecorded || (timeline < timelineMax && longKnown)) {
             throw new Violation(Invariant.TIMELINE_FORWARD, node.name() + " acknowledged a write on timeline " + timeline
                     + " after one on timeline " + timelineMax + ", the store knew " + timelineRecorded);
         }
@@ -174,9 +179,8 @@ final class Ledger {
         boolean lateButTied = write.guarded() && write.holderWhenSent().equals(writer);
         boolean allowed = switch (write.key()) {
             case "leader" -> write.before().isEmpty() || holder;
-            // A claim nobody works on may be withdrawn by anybody, tied to the claim as seen: its author then loses the race.
-            case "initialize" -> holder || lateButTied || write.before().equals(Optional.of("")) && write.value().isEmpty() && write.guarded() || write.holder().isEmpty() && (write.before().isEmpty() || claimant.equals(Optional.of(write.writer())));
-            case "config" -> holder || lateButTied || write.holder().isEmpty() && !hadLeader && claimant.equals(Optional.of(write.writer()));
+            case "initialize" -> holder || lateButTied || mayInitialize(write);
+            case "config" -> holder || lateButTied || (write.holder().isEmpty() && !hadLeader && claimant.equals(writer));
             default -> holder || lateButTied;
         };
         if (!allowed) {
@@ -200,6 +204,16 @@ final class Ledger {
                 clusterId = cluster.node(write.writer()).postgres().systemId;
             }
         }
+    }
+
+    /**
+     * The claimant, or whoever comes first. And a claim nobody works on may be withdrawn by anybody, tied to the claim as seen:
+     * its author then loses the race.
+     */
+    private boolean mayInitialize(SimStore.Landed write) {
+        boolean withdrawsClaim = write.before().equals(Optional.of("")) && write.value().isEmpty() && write.guarded();
+        boolean first = write.before().isEmpty() || claimant.equals(Optional.of(write.writer()));
+        return withdrawsClaim || (write.holder().isEmpty() && first);
     }
 
     void remember() {

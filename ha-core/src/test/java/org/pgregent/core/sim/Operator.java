@@ -63,6 +63,21 @@ final class Operator {
         });
     }
 
+    /**
+     * Two nodes may have begun to make a cluster, one while the other's machine was down. The loser refuses its folder from
+     * then on, rightly, and says so; a person looks at it and empties it.
+     */
+    void emptiesForeignFolders() {
+        for (SimNode node : cluster.nodes()) {
+            PgServer pg = node.postgres();
+            if (cluster.ledger().hadLeader() && !pg.isAlive() && pg.systemId.isPresent()
+                    && !pg.systemId.equals(cluster.ledger().clusterId())) {
+                cluster.trace().add("person", "empties the folder of " + node.name() + ", which belongs to no cluster");
+                pg.emptied();
+            }
+        }
+    }
+
     private boolean write(boolean pause) {
         Optional<String> config = cluster.store().text(CONFIG);
         if (config.isEmpty() || cluster.store().isOut() || cluster.store().isElecting()) {

@@ -69,7 +69,7 @@ final class PgServer {
 
     boolean acceptsWrites() {
         return role.equals(Optional.of(Role.PRIMARY))
-                && (state == State.RUNNING || state == State.STOPPING && stubborn)
+                && (state == State.RUNNING || (state == State.STOPPING && stubborn))
                 && !node.isFrozen();
     }
 
@@ -155,6 +155,7 @@ final class PgServer {
         state = State.RUNNING;
         if (asPrimary) {
             wal = new Point(cluster.newBranch(wal.branch().timeline(), wal.branch(), wal.lsn()), wal.lsn() + RECORD_BYTES);
+            checkpointed();
             becamePrimary("started");
         } else {
             role = Optional.of(Role.REPLICA);

@@ -58,7 +58,7 @@ final class SimClock implements Clock {
 
     private static void requireAlive(SimProcess process) {
         if (!process.isAlive()) {
-            throw SimCrash.NOW;
+            throw new SimCrash();
         }
     }
 }

@@ -4,9 +4,8 @@ package org.pgregent.core.sim;
 final class SimCrash extends Error {
 
     private static final long serialVersionUID = 1L;
-    static final SimCrash NOW = new SimCrash();
 
-    private SimCrash() {
+    SimCrash() {
         super("the simulated process has ended", null, false, false);
     }
 }

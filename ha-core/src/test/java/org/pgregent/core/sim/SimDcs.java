@@ -39,8 +39,8 @@ final class SimDcs extends SimPort implements Dcs {
         this.connection = node.lives();
     }
 
-    private static final class Reply {
-        private Object value;
+    private static final class Reply<T> {
+        private T value;
         private boolean done;
         private boolean abandoned;
     }
@@ -107,7 +107,7 @@ final class SimDcs extends SimPort implements Dcs {
             thread.sleep(Math.min(network.latency(), Math.max(0, timeout.toNanos())));
             throw new DcsUnavailableException("connection refused");
         }
-        Reply reply = new Reply();
+        Reply<T> reply = new Reply<>();
         if (network.open(node.index(), network.store())) {
             long late = write ? cluster.faults().lateness() : 0;
             scheduler.after(network.latency() + late, () -> store.arrive(() -> answer(thread, reply, operation)));
@@ -119,7 +119,7 @@ final class SimDcs extends SimPort implements Dcs {
         reply.abandoned = true;
         leave(thread, what);
         if (answered) {
-            return cast(reply.value);
+            return reply.value;
         }
         if (write) {
             throw new DcsIndeterminateException(what + ": no answer within " + timeout.toMillis() + " ms");
@@ -127,11 +127,11 @@ final class SimDcs extends SimPort implements Dcs {
         throw new DcsUnavailableException(what + ": no answer within " + timeout.toMillis() + " ms");
     }
 
-    private void answer(SimThread thread, Reply reply, Supplier<?> operation) {
+    private <T> void answer(SimThread thread, Reply<T> reply, Supplier<T> operation) {
         if (!store.listensTo(node.name(), connection)) {
             return;
         }
-        Object value = operation.get();
+        T value = operation.get();
         if (network.open(network.store(), node.index())) {
             scheduler.after(network.latency(), () -> {
                 if (!reply.abandoned) {
@@ -141,11 +141,6 @@ final class SimDcs extends SimPort implements Dcs {
                 }
             });
         }
-    }
-
-    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-    private static <T> T cast(Object value) {
-        return (T) value;
     }
 
     @Override

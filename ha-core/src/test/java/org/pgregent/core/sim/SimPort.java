@@ -36,7 +36,7 @@ abstract class SimPort {
 
     void requireAlive() {
         if (!process.isAlive()) {
-            throw SimCrash.NOW;
+            throw new SimCrash();
         }
     }
 }

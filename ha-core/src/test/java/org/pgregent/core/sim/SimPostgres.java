@@ -65,7 +65,7 @@ final class SimPostgres extends SimPort implements Postgres {
         if (pg.folder != DataDir.PRESENT) {
             throw new PostgresException("there is no data folder to start");
         }
-        if (pg.state == State.STOPPING || pg.isAlive() && primary == pg.standbySignal) {
+        if (pg.state == State.STOPPING || (pg.isAlive() && primary == pg.standbySignal)) {
             throw new PostgresException("a postmaster of this folder runs already, as something else");
         }
         if (!pg.isAlive() && !pg.start(primary, upstream)) {
@@ -147,7 +147,7 @@ final class SimPostgres extends SimPort implements Postgres {
         SimThread thread = enter("compare", 30 * MILLI);
         SimNode other = cluster.node(leader.host());
         work(thread, "asking the leader", 5 * MILLI, 100 * MILLI, timeout, () -> serves(other));
-        if (pg.folder != DataDir.PRESENT || !pg.isAlive() && !pg.control.startsWith("shut down")) {
+        if (pg.folder != DataDir.PRESENT || (!pg.isAlive() && !pg.control.startsWith("shut down"))) {
             throw new PostgresException("this folder's WAL cannot be compared in state '" + pg.control + "'");
         }
         boolean same = pg.systemId.equals(other.postgres().systemId) && pg.wal.isPrefixOf(other.postgres().wal);

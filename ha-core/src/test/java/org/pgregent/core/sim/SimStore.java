@@ -194,6 +194,12 @@ final class SimStore {
         return holder;
     }
 
+    /** All that is in it, for a person who looks for the cause of a failure. */
+    void dump(java.util.function.Consumer<String> lines) {
+        memory.readAll(base).entries().forEach((key, entry) ->
+                lines.accept("has " + key + "=" + entry.text() + entry.leaseId().map(id -> " on " + id).orElse("")));
+    }
+
     Optional<String> text(String key) {
         return memory.readAll(base).get(key).map(DcsSnapshot.Entry::text);
     }

@@ -113,7 +113,7 @@ final class SimThread {
             if (++thrown > THROWN_MAX) {
                 throw new IllegalStateException(name + " goes on although its process has ended");
             }
-            throw SimCrash.NOW;
+            throw new SimCrash();
         }
     }
 

@@ -47,7 +47,7 @@ final class SimulateMain {
                 case "--trace" -> options.trace = true;
                 case "--hashes" -> options.hashes = true;
                 case "--machine-freeze" -> options.machineFreeze = true;
-                case "--mutant" -> mutant(options, i + 1 < args.length ? args[++i] : "");
+                case "--mutant" -> mutant(options, ++i < args.length ? args[i] : "");
                 default -> throw new IllegalArgumentException("unknown option " + args[i]);
             }
         }
@@ -110,7 +110,7 @@ final class SimulateMain {
                 .nodes(options.nodes)
                 .during(options.machineFreeze ? java.util.EnumSet.allOf(Fault.class) : Fault.covered(), Duration.ofMinutes(options.minutes))
                 .thenHeal()
-                .converges(Duration.ofSeconds(180))
+                .converges(Duration.ofMinutes(3))
                 .with(options.mutant)
                 .keepingTheTrace(options.trace);
     }

@@ -16,7 +16,7 @@ import java.util.Set;
 final class Simulation {
 
     private static final long SECOND = 1_000_000_000L;
-    private static final Duration FORMING_MAX = Duration.ofSeconds(120);
+    private static final Duration FORMING_MAX = Duration.ofMinutes(2);
 
     /**
      * @param violation the invariant broken and how, if any
@@ -108,6 +108,7 @@ final class Simulation {
         try {
             live(cluster);
         } catch (Violation broken) {
+            cluster.store().dump(line -> cluster.trace().add("store", line));
             cluster.trace().add("!!!", broken.getMessage());
             violation = Optional.of(broken);
         } catch (IllegalStateException broken) {
@@ -159,6 +160,7 @@ final class Simulation {
 
     private void heal(SimCluster cluster) {
         cluster.faults().healWorld();
+        cluster.operator().emptiesForeignFolders();
         boolean[] resumed = {false};
         cluster.operator().resumeCarefully(() -> resumed[0] = true);
         while (!resumed[0]) {
