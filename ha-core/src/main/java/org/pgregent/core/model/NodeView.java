@@ -43,8 +43,14 @@ public record NodeView(
         return runningTask().map(t -> t.kind() == kind).orElse(false);
     }
 
-    /** PostgreSQL takes writes, or may begin to any moment. */
+    /**
+     * PostgreSQL takes writes, or may begin to any moment. The server that crash recovery and pg_rewind run in single-user mode
+     * looks like one that starts, but lets nobody in.
+     */
     public boolean mayBeWritable() {
+        if (isRunning(TaskKind.CRASH_RECOVERY) || isRunning(TaskKind.REWIND)) {
+            return false;
+        }
         return postgres.mayBeWritable()
                 || runningTask().map(t -> t.kind().makesWritable()).orElse(false);
     }
