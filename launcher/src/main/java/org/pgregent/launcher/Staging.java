@@ -74,6 +74,10 @@ final class Staging {
         for (Path folder :
                 List.of(config.own().stateDir(), config.postgres().folders().dataDir())) {
             boolean there = Files.exists(folder, LinkOption.NOFOLLOW_LINKS);
+            if (!there && folder.equals(config.postgres().folders().dataDir()) && user.can("-w", folder.getParent())) {
+                // Its own work, once it knows that it may make or clone a cluster.
+                continue;
+            }
             if (!there
                     && user.shell("mkdir -p -m 700 \"$1\"", new byte[0], folder.toString())
                                     .code()

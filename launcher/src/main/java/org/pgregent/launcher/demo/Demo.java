@@ -73,10 +73,10 @@ final class Demo {
         List<String> essence = rows.stream()
                 .map(row -> row.member() + row.role() + row.state() + row.timeline() + row.because())
                 .collect(Collectors.toList());
-        if (terminal) {
+        if (terminal && !cluster.isClosed()) {
             out.print(CLEAR);
             out.println("pgregent demo: " + headline);
-        } else if (essence.equals(shown)) {
+        } else if (essence.equals(shown) || cluster.isClosed()) {
             return;
         } else {
             out.println();

@@ -43,7 +43,7 @@ public final class LocalCluster implements AutoCloseable {
     private final LocalConfig.Shape shape;
     private final List<LocalNode> nodes;
     private final Map<Integer, Process> agents = new TreeMap<>();
-    private boolean closed;
+    private volatile boolean closed;
 
     /** How fast it is to fail over; in seconds. */
     public record Timers(int ttl, int loopWait, int retryTimeout) {
@@ -284,6 +284,11 @@ public final class LocalCluster implements AutoCloseable {
         return LocalProcesses.postmaster(node.dataDir())
                 .map(postmaster -> LocalProcesses.isAlive(postmaster.pid()))
                 .orElse(false);
+    }
+
+    /** It is being removed, or is gone. */
+    boolean isClosed() {
+        return closed;
     }
 
     /** Ends the agents in order, then kills what is left, then removes the folder. Idempotent, from any thread. */
