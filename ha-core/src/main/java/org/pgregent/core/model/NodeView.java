@@ -45,6 +45,9 @@ public record NodeView(
 
     /** PostgreSQL takes writes, or may begin to any moment. */
     public boolean mayBeWritable() {
+        if (runningTask().map(t -> t.kind().letsNobodyIn()).orElse(false) && !postgres.isPrimary()) {
+            return false;
+        }
         return postgres.mayBeWritable()
                 || runningTask().map(t -> t.kind().makesWritable()).orElse(false);
     }
