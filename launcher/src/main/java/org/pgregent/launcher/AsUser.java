@@ -48,8 +48,15 @@ public final class AsUser {
     /** The command so that it is executed in place by this user: same process id, nothing in between. */
     public List<String> prefix(List<String> command) {
         List<String> all = new ArrayList<>(List.of(
-                "env", "HOME=" + home, "USER=" + name, "LOGNAME=" + name,
-                "setpriv", "--reuid=" + uid, "--regid=" + gid, "--init-groups", "--"));
+                "env",
+                "HOME=" + home,
+                "USER=" + name,
+                "LOGNAME=" + name,
+                "setpriv",
+                "--reuid=" + uid,
+                "--regid=" + gid,
+                "--init-groups",
+                "--"));
         all.addAll(command);
         return all;
     }
@@ -72,7 +79,9 @@ public final class AsUser {
     }
 
     private static Result execute(List<String> command, byte[] input) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).directory(Path.of("/").toFile());
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .directory(Path.of("/").toFile());
         stripSecrets(builder.environment());
         Process process = builder.start();
         try (OutputStream in = process.getOutputStream()) {

@@ -48,7 +48,8 @@ final class ConfigSource {
         }
         try (Stream<Path> entries = Files.list(source)) {
             return entries.filter(Files::isRegularFile)
-                    .filter(file -> file.toString().endsWith(".yml") || file.toString().endsWith(".yaml"))
+                    .filter(file ->
+                            file.toString().endsWith(".yml") || file.toString().endsWith(".yaml"))
                     .sorted()
                     .toList();
         } catch (IOException | UncheckedIOException e) {
@@ -63,16 +64,17 @@ final class ConfigSource {
             if (content instanceof Map<?, ?> map) {
                 return Section.strings(map);
             }
-            throw new ConfigException("the configuration file " + file + " is not a mapping of keys to values: begin it with"
-                    + " such as 'scope: main'");
+            throw new ConfigException("the configuration file " + file
+                    + " is not a mapping of keys to values: begin it with" + " such as 'scope: main'");
         } catch (JsonProcessingException e) {
             // Where, but not the text there: it may be a password.
-            String where = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
-            throw new ConfigException("the configuration file " + file + " is not YAML" + where + ": " + firstLine(e.getOriginalMessage())
-                    + "; correct it there");
+            String where =
+                    e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
+            throw new ConfigException("the configuration file " + file + " is not YAML" + where + ": "
+                    + firstLine(e.getOriginalMessage()) + "; correct it there");
         } catch (IOException e) {
-            throw new ConfigException(
-                    "the configuration file " + file + " cannot be read (" + reason(e) + "): correct the path or its permissions");
+            throw new ConfigException("the configuration file " + file + " cannot be read (" + reason(e)
+                    + "): correct the path or its permissions");
         }
     }
 
@@ -127,7 +129,8 @@ final class ConfigSource {
                         List.of("postgresql", "authentication", user, key));
             }
         }
-        for (String key : List.of("listen", "connect_address", "proxy_address", "data_dir", "config_dir", "bin_dir", "pgpass")) {
+        for (String key :
+                List.of("listen", "connect_address", "proxy_address", "data_dir", "config_dir", "bin_dir", "pgpass")) {
             variables.put("POSTGRESQL_" + key.toUpperCase(java.util.Locale.ROOT), List.of("postgresql", key));
         }
         return variables;

@@ -51,7 +51,9 @@ final class DuplicateName {
         while (!cancelled.getAsBoolean()) {
             try {
                 Optional<MemberView> namesake = read().member(name);
-                if (namesake.flatMap(MemberView::apiUrl).map(DuplicateName::answers).orElse(false)) {
+                if (namesake.flatMap(MemberView::apiUrl)
+                        .map(DuplicateName::answers)
+                        .orElse(false)) {
                     throw new ConfigException("Can't start; there is already a node named '" + name + "' running at "
                             + namesake.flatMap(MemberView::apiUrl).orElse("?") + ": give this one another name");
                 }

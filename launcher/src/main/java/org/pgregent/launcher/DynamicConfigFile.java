@@ -49,7 +49,9 @@ final class DynamicConfigFile {
                 .config()
                 .map(config -> config.value().document())
                 .filter(document -> !document.isEmpty());
-        if (now.isEmpty() || now.equals(written) || pass.node().postgres().dataDir() != DataDir.PRESENT
+        if (now.isEmpty()
+                || now.equals(written)
+                || pass.node().postgres().dataDir() != DataDir.PRESENT
                 || pass.node().runningTask().isPresent()) {
             return;
         }

@@ -29,7 +29,8 @@ final class FaultHandler implements Consumer<Throwable> {
     public void accept(Throwable broken) {
         LOG.error("this agent is broken and ends", broken);
         try {
-            if (!paused.getAsBoolean() && postgres.observe(Duration.ofSeconds(2)).mayBeWritable()) {
+            if (!paused.getAsBoolean()
+                    && postgres.observe(Duration.ofSeconds(2)).mayBeWritable()) {
                 LOG.error("stopping PostgreSQL, for it may be writable");
                 postgres.stop(StopMode.IMMEDIATE, Duration.ofSeconds(30));
             }

@@ -43,7 +43,12 @@ public final class Jvm {
         command.add(java().toString());
         command.addAll(FLAGS);
         command.addAll(List.of(
-                "-XX:ArchiveClassesAtExit=" + archiveOf(jar.toString()), "-Xlog:disable", "-cp", jar.toString(), Main.class.getName(), WarmUp.NAME));
+                "-XX:ArchiveClassesAtExit=" + archiveOf(jar.toString()),
+                "-Xlog:disable",
+                "-cp",
+                jar.toString(),
+                Main.class.getName(),
+                WarmUp.NAME));
         return command;
     }
 

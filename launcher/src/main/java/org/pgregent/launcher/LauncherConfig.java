@@ -107,7 +107,9 @@ public record LauncherConfig(
                     }
                 });
                 return Optional.of(new Store(
-                        section, Collections.unmodifiableMap(settings), catalog.forSection(section).orElseThrow()));
+                        section,
+                        Collections.unmodifiableMap(settings),
+                        catalog.forSection(section).orElseThrow()));
             }
         }
         problems.add("no section of a consensus store is there: add one of " + String.join(", ", catalog.sections()));

@@ -10,8 +10,8 @@ import org.pgregent.launcher.demo.DemoCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The program. Exit codes: 0 ended as asked, 1 configuration or any other error, 2 wrong command line. */
@@ -71,7 +71,11 @@ public final class Main implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE.yml", description = "The node's configuration: a YAML file, or a folder of them.")
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "FILE.yml",
+            description = "The node's configuration: a YAML file, or a folder of them.")
     private Path source;
 
     public static void main(String[] arguments) {
@@ -111,7 +115,8 @@ public final class Main implements Callable<Integer> {
 
     /** The agent as a child of this process, which only passes signals on to it. */
     private static int runBelow(List<String> command) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(command).inheritIO().directory(Path.of("/").toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).inheritIO().directory(Path.of("/").toFile());
         AsUser.stripSecrets(builder.environment());
         Process agent = builder.start();
         for (String signal : List.of("TERM", "INT", "HUP")) {
@@ -122,7 +127,10 @@ public final class Main implements Callable<Integer> {
 
     private static void send(String signal, long pid) {
         try {
-            new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).inheritIO().start().waitFor();
+            new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
         } catch (IOException e) {
             System.err.println("SIG" + signal + " could not be passed on: " + e.getMessage());
         } catch (InterruptedException e) {
@@ -144,7 +152,8 @@ public final class Main implements Callable<Integer> {
                         new Staging(LauncherConfig.parse(document, ProviderCatalog.onClassPath()), document).prepare();
                 for (String word : command) {
                     if (word.indexOf('\n') >= 0) {
-                        throw new ConfigException("a path has a line break: " + word.replace('\n', '?') + ": rename it");
+                        throw new ConfigException(
+                                "a path has a line break: " + word.replace('\n', '?') + ": rename it");
                     }
                 }
                 command.forEach(System.out::println);

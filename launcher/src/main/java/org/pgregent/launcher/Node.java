@@ -41,8 +41,12 @@ final class Node {
     int run() throws ConfigException {
         Signals.handle("TERM", this::stop);
         Signals.handle("INT", this::stop);
-        Signals.handle("HUP", name -> LOG.warn("the configuration is not read again: that comes with a later version; restart the agent"));
-        LOG.info("pgregent {}: member {} of {}, {}", Agent.OWN_VERSION, config.name(), config.basePath(), config.rest());
+        Signals.handle(
+                "HUP",
+                name -> LOG.warn(
+                        "the configuration is not read again: that comes with a later version; restart the agent"));
+        LOG.info(
+                "pgregent {}: member {} of {}, {}", Agent.OWN_VERSION, config.name(), config.basePath(), config.rest());
         Optional<Dcs> dcs = Optional.empty();
         try {
             dcs = Optional.of(injector.getInstance(Dcs.class));
@@ -74,7 +78,8 @@ final class Node {
             if (stopping.get()) {
                 created.requestShutdown();
             }
-            return new AgentThread(created::step, created::ended, waker, injector.getInstance(FaultHandler.class)).run();
+            return new AgentThread(created::step, created::ended, waker, injector.getInstance(FaultHandler.class))
+                    .run();
         } catch (IOException e) {
             throw new ConfigException(e.getMessage());
         }
@@ -97,7 +102,8 @@ final class Node {
     private static ConfigException explained(ProvisionException e) {
         Throwable cause = e.getCause();
         if (cause instanceof DcsException || cause instanceof PostgresException || cause instanceof IOException) {
-            return new ConfigException(cause instanceof IOException ? "the state folder cannot be made: " + cause : cause.getMessage());
+            return new ConfigException(
+                    cause instanceof IOException ? "the state folder cannot be made: " + cause : cause.getMessage());
         }
         throw e;
     }

@@ -21,8 +21,6 @@ public record OwnSection(Path stateDir, Duration minimumTtl, Optional<String> us
             section.problem("state_dir", "lies in the data folder " + dataDir, "name a folder outside of it");
         }
         return new OwnSection(
-                stateDir,
-                Duration.ofSeconds(section.whole("minimum_ttl", 20, 1, 20)),
-                section.text("user"));
+                stateDir, Duration.ofSeconds(section.whole("minimum_ttl", 20, 1, 20)), section.text("user"));
     }
 }

@@ -21,8 +21,16 @@ import org.pgregent.pg.PgConfig.Network;
 final class PostgresSection {
 
     private static final Set<String> CONNECTION_KEYS = Set.of(
-            "sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslcrldir", "gssencmode",
-            "channel_binding", "sslnegotiation");
+            "sslmode",
+            "sslcert",
+            "sslkey",
+            "sslpassword",
+            "sslrootcert",
+            "sslcrl",
+            "sslcrldir",
+            "gssencmode",
+            "channel_binding",
+            "sslnegotiation");
 
     private final Section section;
     private final List<String> problems;
@@ -34,7 +42,8 @@ final class PostgresSection {
 
     Optional<Path> dataDir() {
         if (!section.has("data_dir")) {
-            section.required("data_dir", "name the folder of this node's PostgreSQL data, such as /var/lib/postgresql/15/main");
+            section.required(
+                    "data_dir", "name the folder of this node's PostgreSQL data, such as /var/lib/postgresql/15/main");
         }
         return section.absolutePath("data_dir");
     }
@@ -91,13 +100,16 @@ final class PostgresSection {
         }
         List<String> hosts = new java.util.ArrayList<>();
         if (lastComma >= 0) {
-            Arrays.stream(listen.substring(0, lastComma).split(",")).map(String::trim).forEach(hosts::add);
+            Arrays.stream(listen.substring(0, lastComma).split(","))
+                    .map(String::trim)
+                    .forEach(hosts::add);
         }
         hosts.add(last.get().host());
         if (hosts.contains("*") && hosts.size() > 1) {
             section.problem("listen", "has '*' beside others", "write * alone, for it means all addresses");
         }
-        Network alone = new Network(hosts, last.get().port(), new HostPort("localhost", last.get().port()));
+        Network alone = new Network(
+                hosts, last.get().port(), new HostPort("localhost", last.get().port()));
         Optional<Address> connect = section.text("connect_address").flatMap(text -> {
             Optional<Address> address = Address.parse(text, 5432);
             if (address.isEmpty() || address.get().isAny()) {

@@ -21,7 +21,8 @@ public final class ProviderCatalog {
         try {
             ServiceLoader.load(DcsProvider.class).forEach(found::add);
         } catch (ServiceConfigurationError e) {
-            throw new ConfigException("a store on the class path cannot be loaded (" + e.getMessage() + "): correct or remove its jar");
+            throw new ConfigException(
+                    "a store on the class path cannot be loaded (" + e.getMessage() + "): correct or remove its jar");
         }
         return of(found);
     }
@@ -32,16 +33,18 @@ public final class ProviderCatalog {
     }
 
     private ProviderCatalog(List<DcsProvider> found) throws ConfigException {
-        List<String> listed =
-                found.stream().map(p -> p.name() + " (" + p.getClass().getName() + ")").sorted().toList();
+        List<String> listed = found.stream()
+                .map(p -> p.name() + " (" + p.getClass().getName() + ")")
+                .sorted()
+                .toList();
         if (found.isEmpty()) {
             throw new ConfigException("no store is on the class path: add the jar of one, such as dcs-zookeeper");
         }
         Map<String, DcsProvider> byName = new TreeMap<>();
         for (DcsProvider provider : found) {
             if (byName.put(provider.name(), provider) != null) {
-                throw new ConfigException("two stores on the class path have the name " + provider.name() + ": remove one of them; found are "
-                        + String.join(", ", listed));
+                throw new ConfigException("two stores on the class path have the name " + provider.name()
+                        + ": remove one of them; found are " + String.join(", ", listed));
             }
             for (String section : provider.sections()) {
                 if (bySection.put(section, provider) != null) {

@@ -10,32 +10,46 @@ import java.util.Optional;
  * @param threads of the server
  */
 public record RestConfig(
-        Address listen, Address connect, Optional<String> credentials, Map<String, String> extraHeaders, int threads, int backlog) {
+        Address listen,
+        Address connect,
+        Optional<String> credentials,
+        Map<String, String> extraHeaders,
+        int threads,
+        int backlog) {
 
     static RestConfig read(Section section) {
-        Address listen = address(section, section.required("listen", "give the address and port of the REST interface, such as 10.0.0.1:8008"))
+        Address listen = address(
+                        section,
+                        section.required(
+                                "listen", "give the address and port of the REST interface, such as 10.0.0.1:8008"))
                 .orElse(new Address("127.0.0.1", 8008));
         Optional<String> named = section.text("connect_address");
         Address connect = named.flatMap(text -> {
-            Optional<Address> address = Address.parse(text, -1);
-            if (address.isEmpty() || address.get().isAny()) {
-                section.problem("connect_address", "is not an address others can connect to", "write host:port");
-            }
-            return address;
-        })
+                    Optional<Address> address = Address.parse(text, -1);
+                    if (address.isEmpty() || address.get().isAny()) {
+                        section.problem(
+                                "connect_address", "is not an address others can connect to", "write host:port");
+                    }
+                    return address;
+                })
                 .orElse(listen);
         if (named.isEmpty() && section.has("listen") && listen.isAny()) {
-            section.problem("listen", "names no host, and connect_address is missing",
+            section.problem(
+                    "listen",
+                    "names no host, and connect_address is missing",
                     "set " + section.at("connect_address") + " to the host:port other members reach this node at");
         }
         Section login = section.section("authentication");
         Optional<String> user = login.text("username");
         Optional<String> password = login.text("password");
         if (user.isPresent() != password.isPresent()) {
-            login.problem(user.isPresent() ? "password" : "username", "is missing beside the other", "give both or none");
+            login.problem(
+                    user.isPresent() ? "password" : "username", "is missing beside the other", "give both or none");
         }
         if (section.has("certfile")) {
-            section.problem("certfile", "asks for TLS, which comes with a later version",
+            section.problem(
+                    "certfile",
+                    "asks for TLS, which comes with a later version",
                     "leave it out, and put a TLS proxy before the REST interface where needed");
         }
         return new RestConfig(

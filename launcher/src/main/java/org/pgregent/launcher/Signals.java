@@ -23,14 +23,16 @@ final class Signals {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
             Object proxy = Proxy.newProxyInstance(
-                    Signals.class.getClassLoader(), new Class<?>[] {handlerType}, (self, method, arguments) -> answer(
-                            self, method, arguments, () -> handler.accept(name)));
+                    Signals.class.getClassLoader(),
+                    new Class<?>[] {handlerType},
+                    (self, method, arguments) -> answer(self, method, arguments, () -> handler.accept(name)));
             signal.getMethod("handle", signal, handlerType)
                     .invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
         } catch (InvocationTargetException e) {
             throw new IllegalStateException("signal " + name + " cannot be handled: " + e.getCause(), e);
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("this Java has no sun.misc.Signal: use one with the module jdk.unsupported", e);
+            throw new IllegalStateException(
+                    "this Java has no sun.misc.Signal: use one with the module jdk.unsupported", e);
         }
     }
 

@@ -19,7 +19,8 @@ import java.util.Map;
  */
 final class Staging {
 
-    private static final String WRITE = "umask 077 && mkdir -p \"${1%/*}\" && cat >\"$1.new\" && mv -f \"$1.new\" \"$1\"";
+    private static final String WRITE =
+            "umask 077 && mkdir -p \"${1%/*}\" && cat >\"$1.new\" && mv -f \"$1.new\" \"$1\"";
 
     private final LauncherConfig config;
     private final Map<String, Object> document;
@@ -50,8 +51,11 @@ final class Staging {
 
     private AsUser user() throws ConfigException, IOException, InterruptedException {
         String name = config.own().user().isPresent() ? config.own().user().get() : usualUser();
-        return AsUser.named(name).orElseThrow(() -> new ConfigException("regent.user '" + name
-                + "' is not a user of this machine other than root, and PostgreSQL refuses to run as root: create it, or name another"));
+        return AsUser.named(name)
+                .orElseThrow(
+                        () -> new ConfigException(
+                                "regent.user '" + name
+                                        + "' is not a user of this machine other than root, and PostgreSQL refuses to run as root: create it, or name another"));
     }
 
     private String usualUser() throws IOException {
@@ -67,9 +71,13 @@ final class Staging {
 
     /** Those whose parent only root may write to are made by root and given away. */
     private void makeFolders(AsUser user) throws ConfigException, IOException, InterruptedException {
-        for (Path folder : List.of(config.own().stateDir(), config.postgres().folders().dataDir())) {
+        for (Path folder :
+                List.of(config.own().stateDir(), config.postgres().folders().dataDir())) {
             boolean there = Files.exists(folder, LinkOption.NOFOLLOW_LINKS);
-            if (!there && user.shell("mkdir -p -m 700 \"$1\"", new byte[0], folder.toString()).code() != 0) {
+            if (!there
+                    && user.shell("mkdir -p -m 700 \"$1\"", new byte[0], folder.toString())
+                                    .code()
+                            != 0) {
                 makeAsRoot(folder, user);
             }
             if (!user.can("-w", folder)) {
@@ -81,28 +89,33 @@ final class Staging {
 
     private static void makeAsRoot(Path folder, AsUser user) throws IOException, ConfigException {
         Deque<Path> missing = new ArrayDeque<>();
-        for (Path each = folder; each != null && !Files.exists(each, LinkOption.NOFOLLOW_LINKS); each = each.getParent()) {
+        for (Path each = folder;
+                each != null && !Files.exists(each, LinkOption.NOFOLLOW_LINKS);
+                each = each.getParent()) {
             missing.push(each);
         }
         Path last = missing.peekLast();
         for (Path each : missing) {
             String parentOwner = Files.getOwner(each.getParent()).getName();
             if (!parentOwner.equals("root")) {
-                throw new ConfigException(each.getParent() + " belongs to " + parentOwner + " and is closed to " + user.name()
-                        + ": make " + folder + " yourself and give it to " + user.name());
+                throw new ConfigException(each.getParent() + " belongs to " + parentOwner + " and is closed to "
+                        + user.name() + ": make " + folder + " yourself and give it to " + user.name());
             }
             String rights = each.equals(last) ? "rwx------" : "rwxr-xr-x";
             Files.createDirectory(each, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(rights)));
         }
-        Files.setOwner(last, last.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(user.name()));
+        Files.setOwner(
+                last, last.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(user.name()));
     }
 
-    private static Path readable(AsUser user, Path place, Path stage) throws IOException, InterruptedException, ConfigException {
+    private static Path readable(AsUser user, Path place, Path stage)
+            throws IOException, InterruptedException, ConfigException {
         if (user.can("-r", place)) {
             return place;
         }
         if (Files.isDirectory(place)) {
-            throw new ConfigException(user.name() + " may not read " + place + ": run the jar, not a folder of classes");
+            throw new ConfigException(
+                    user.name() + " may not read " + place + ": run the jar, not a folder of classes");
         }
         Path copy = stage.resolve(place.getFileName().toString());
         if (!Files.exists(copy) || Files.mismatch(copy, place) >= 0) {
@@ -116,7 +129,8 @@ final class Staging {
     private static void write(AsUser user, Path file, byte[] content) throws IOException, InterruptedException {
         AsUser.Result result = user.shell(WRITE, content, file.toString());
         if (result.code() != 0) {
-            throw new IOException(file + " cannot be written as " + user.name() + ": " + result.output().strip());
+            throw new IOException(file + " cannot be written as " + user.name() + ": "
+                    + result.output().strip());
         }
     }
 }

@@ -50,7 +50,9 @@ final class WarmUp implements Callable<Integer> {
             Files.writeString(file, CONFIGURATION.formatted(folder));
             ProviderCatalog catalog = ProviderCatalog.onClassPath();
             LauncherConfig config = LauncherConfig.read(file, Map.of(), catalog);
-            Guice.createInjector(Stage.DEVELOPMENT, new Wiring(config)).getInstance(Waker.class).run();
+            Guice.createInjector(Stage.DEVELOPMENT, new Wiring(config))
+                    .getInstance(Waker.class)
+                    .run();
             for (String section : catalog.sections()) {
                 open(catalog.forSection(section).orElseThrow(), section, folder);
             }
@@ -68,7 +70,8 @@ final class WarmUp implements Callable<Integer> {
 
     private static int connectTo(String nobody) {
         try {
-            DriverManager.getConnection("jdbc:postgresql://" + nobody + "/x?user=x").close();
+            DriverManager.getConnection("jdbc:postgresql://" + nobody + "/x?user=x")
+                    .close();
         } catch (SQLException expected) {
             LOG.debug("warming up: {}", expected.getMessage());
         }
@@ -76,8 +79,8 @@ final class WarmUp implements Callable<Integer> {
     }
 
     private static void open(DcsProvider provider, String section, Path folder) {
-        try (Dcs dcs = provider.connect(new DcsConfig(
-                section, Map.of("hosts", List.of(NOBODY)), "warm", folder, Duration.ofSeconds(30)))) {
+        try (Dcs dcs = provider.connect(
+                new DcsConfig(section, Map.of("hosts", List.of(NOBODY)), "warm", folder, Duration.ofSeconds(30)))) {
             dcs.readAll("/", Duration.ofMillis(300));
         } catch (DcsException expected) {
             LOG.debug("warming up: {}", expected.getMessage());

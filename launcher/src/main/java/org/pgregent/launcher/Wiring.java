@@ -87,12 +87,17 @@ final class Wiring extends AbstractModule {
     @Provides
     @Singleton
     Dcs dcs(LocalNode local) throws DcsException, IOException {
-        Map<String, Object> dynamic = local.cachedConfig().or(local::bootstrapConfig).orElse(Map.of());
+        Map<String, Object> dynamic =
+                local.cachedConfig().or(local::bootstrapConfig).orElse(Map.of());
         Settings settings = Settings.from(new DynamicConfig(dynamic), local.shortestTtl());
         LauncherConfig.Store store = config.store();
         return store.provider()
                 .connect(new DcsConfig(
-                        store.section(), store.settings(), config.name().value(), stateFolder("store"), settings.ttl()));
+                        store.section(),
+                        store.settings(),
+                        config.name().value(),
+                        stateFolder("store"),
+                        settings.ttl()));
     }
 
     /** Private to this user, also if it was there before with other rights. */
@@ -125,7 +130,15 @@ final class Wiring extends AbstractModule {
             DynamicConfigFile cached) {
         Agent agent = new Agent(
                 local,
-                new Ports(dcs, postgres, deadman, peers, clock, tasks, () -> ThreadLocalRandom.current().nextLong(), waker));
+                new Ports(
+                        dcs,
+                        postgres,
+                        deadman,
+                        peers,
+                        clock,
+                        tasks,
+                        () -> ThreadLocalRandom.current().nextLong(),
+                        waker));
         agent.statusBoard().onPass(cached::keep);
         return agent;
     }
@@ -133,8 +146,10 @@ final class Wiring extends AbstractModule {
     @Provides
     @Singleton
     FaultHandler faultHandler(Postgres postgres, Agent agent) {
-        return new FaultHandler(
-                postgres, () -> agent.statusBoard().last().map(pass -> pass.settings().paused()).orElse(false));
+        return new FaultHandler(postgres, () -> agent.statusBoard()
+                .last()
+                .map(pass -> pass.settings().paused())
+                .orElse(false));
     }
 
     @Provides

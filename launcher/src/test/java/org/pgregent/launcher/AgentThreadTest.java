@@ -64,7 +64,8 @@ class AgentThreadTest {
                 waker,
                 faults::add);
 
-        assertThat(CompletableFuture.supplyAsync(thread::run).get(10, TimeUnit.SECONDS)).isEqualTo(3);
+        assertThat(CompletableFuture.supplyAsync(thread::run).get(10, TimeUnit.SECONDS))
+                .isEqualTo(3);
     }
 
     @Test
@@ -91,7 +92,8 @@ class AgentThreadTest {
         assertThat(faults).containsExactly(broken);
     }
 
-    private void end(CompletableFuture<Integer> running) throws InterruptedException, ExecutionException, TimeoutException {
+    private void end(CompletableFuture<Integer> running)
+            throws InterruptedException, ExecutionException, TimeoutException {
         ended.set(Optional.of(0));
         waker.run();
         assertThat(running.get(10, TimeUnit.SECONDS)).isZero();

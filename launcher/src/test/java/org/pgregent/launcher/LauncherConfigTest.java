@@ -94,7 +94,8 @@ class LauncherConfigTest {
         assertThat(config.own().minimumTtl()).isEqualTo(Duration.ofSeconds(20));
         PgConfig postgres = config.postgres();
         assertThat(postgres.folders().configDir()).isEqualTo(Path.of("/srv/pg/main"));
-        assertThat(postgres.authentication().rewind()).isEqualTo(postgres.authentication().superuser());
+        assertThat(postgres.authentication().rewind())
+                .isEqualTo(postgres.authentication().superuser());
         assertThat(postgres.startTimeout()).isEqualTo(Duration.ofSeconds(60));
         assertThat(postgres.folders().pgpass().getFileName()).hasToString("pgpass");
     }
@@ -109,10 +110,10 @@ class LauncherConfigTest {
         assertThat(config.rest().credentials()).contains("admin:s3cret");
         assertThat(config.rest().threads()).isEqualTo(7);
         assertThat(config.rest().extraHeaders()).containsEntry("X-Cluster", "main");
-        assertThat(config.bootstrap())
-                .contains(Map.of("ttl", 20, "postgresql", Map.of("use_pg_rewind", true)));
+        assertThat(config.bootstrap()).contains(Map.of("ttl", 20, "postgresql", Map.of("use_pg_rewind", true)));
         assertThat(config.tags().all()).containsExactly(Map.entry("clonefrom", true), Map.entry("rack", 7));
-        assertThat(config.own()).isEqualTo(new OwnSection(Path.of("/srv/state"), Duration.ofSeconds(6), Optional.of("pg")));
+        assertThat(config.own())
+                .isEqualTo(new OwnSection(Path.of("/srv/state"), Duration.ofSeconds(6), Optional.of("pg")));
         PgConfig postgres = config.postgres();
         assertThat(postgres.network().listen()).containsExactly("127.0.0.1", "10.0.0.1");
         assertThat(postgres.network().connect()).isEqualTo(new HostPort("db1.example.org", 5433));
@@ -129,8 +130,17 @@ class LauncherConfigTest {
 
     @Test
     void environmentWinsOverTheFile() throws ConfigException, IOException {
-        LauncherConfig config = read(LEAST, Map.of(
-                "PATRONI_NAME", "other", "PATRONI_SUPERUSER_PASSWORD", "pw", "PATRONI_RESTAPI_LISTEN", "", "PATRONI_POSTGRESQL_DATA_DIR", "/x/y"));
+        LauncherConfig config = read(
+                LEAST,
+                Map.of(
+                        "PATRONI_NAME",
+                        "other",
+                        "PATRONI_SUPERUSER_PASSWORD",
+                        "pw",
+                        "PATRONI_RESTAPI_LISTEN",
+                        "",
+                        "PATRONI_POSTGRESQL_DATA_DIR",
+                        "/x/y"));
 
         assertThat(config.name().value()).isEqualTo("other");
         assertThat(config.postgres().authentication().superuser().password()).contains("pw");
@@ -153,7 +163,8 @@ class LauncherConfigTest {
                 regent: {minimum_ttl: 0}
                 """, Map.of()));
 
-        assertThat(refused.problems()).anySatisfy(p -> assertThat(p).startsWith("scope 'a/b' "))
+        assertThat(refused.problems())
+                .anySatisfy(p -> assertThat(p).startsWith("scope 'a/b' "))
                 .anySatisfy(p -> assertThat(p).startsWith("name is not defined: "))
                 .anySatisfy(p -> assertThat(p).startsWith("restapi.listen 'nowhere' is not host:port: "))
                 .anySatisfy(p -> assertThat(p).startsWith("postgresql.listen '10.0.0.1:port' "))
@@ -161,9 +172,11 @@ class LauncherConfigTest {
                 .anySatisfy(p -> assertThat(p).startsWith("postgresql.pg_ctl_timeout 'soon' is not a whole number"))
                 .anySatisfy(p -> assertThat(p).startsWith("postgresql.parameters '[a]' is not a mapping"))
                 .anySatisfy(p -> assertThat(p).startsWith("postgresql.authentication.superuser.password '(hidden)'"))
-                .anySatisfy(p -> assertThat(p).startsWith("postgresql.authentication.replication.username is not defined"))
+                .anySatisfy(
+                        p -> assertThat(p).startsWith("postgresql.authentication.replication.username is not defined"))
                 .anySatisfy(p -> assertThat(p).startsWith("regent.minimum_ttl '0' "))
-                .anySatisfy(p -> assertThat(p).startsWith("no section of a consensus store is there: add one of etcd, zookeeper"))
+                .anySatisfy(p -> assertThat(p)
+                        .startsWith("no section of a consensus store is there: add one of etcd, zookeeper"))
                 .noneSatisfy(p -> assertThat(p).contains("s3cret"));
     }
 
@@ -172,7 +185,10 @@ class LauncherConfigTest {
         ConfigException refused = catchThrowableOfType(
                 ConfigException.class, () -> read("scope: main\npassword: [s3cret\nx: 'y", Map.of()));
 
-        assertThat(refused).hasMessageContaining("is not YAML at line").message().doesNotContain("s3cret");
+        assertThat(refused)
+                .hasMessageContaining("is not YAML at line")
+                .message()
+                .doesNotContain("s3cret");
     }
 
     @Test
@@ -180,7 +196,9 @@ class LauncherConfigTest {
         ConfigException refused =
                 catchThrowableOfType(ConfigException.class, () -> read(LEAST + "regent: {minimum_ttl: 3}\n", Map.of()));
 
-        assertThat(refused).hasMessageContaining("regent.minimum_ttl '3' is below what zookeeper can keep").hasMessageContaining("at least 5");
+        assertThat(refused)
+                .hasMessageContaining("regent.minimum_ttl '3' is below what zookeeper can keep")
+                .hasMessageContaining("at least 5");
     }
 
     @Test
@@ -189,7 +207,8 @@ class LauncherConfigTest {
         Files.writeString(folder.resolve("20.yaml"), "name: later\npostgresql: {parameters: {fsync: on}}\n");
         Files.writeString(folder.resolve("ignored.txt"), "name: never\n");
 
-        LauncherConfig config = LauncherConfig.read(folder, Map.of(), ProviderCatalog.of(List.of(new StubProvider("zookeeper"))));
+        LauncherConfig config =
+                LauncherConfig.read(folder, Map.of(), ProviderCatalog.of(List.of(new StubProvider("zookeeper"))));
 
         assertThat(config.name().value()).isEqualTo("later");
         assertThat(config.postgres().parameters()).containsEntry("fsync", "on");

@@ -10,7 +10,8 @@ class ProviderCatalogTest {
 
     @Test
     void findsAProviderByItsSection() throws ConfigException {
-        ProviderCatalog catalog = ProviderCatalog.of(List.of(new StubProvider("zookeeper"), new StubProvider("consul")));
+        ProviderCatalog catalog =
+                ProviderCatalog.of(List.of(new StubProvider("zookeeper"), new StubProvider("consul")));
 
         assertThat(catalog.sections()).containsExactly("consul", "zookeeper");
         assertThat(catalog.forSection("zookeeper")).isPresent();

@@ -23,7 +23,8 @@ public final class AgentClient {
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
     private final LocalCluster cluster;
-    private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
 
     public AgentClient(LocalCluster cluster) {
         this.cluster = cluster;
@@ -51,8 +52,9 @@ public final class AgentClient {
 
     private Optional<HttpResponse<String>> get(LocalNode node, String path) throws InterruptedException {
         try {
-            HttpRequest request =
-                    HttpRequest.newBuilder(URI.create(node.url(path))).timeout(TIMEOUT).build();
+            HttpRequest request = HttpRequest.newBuilder(URI.create(node.url(path)))
+                    .timeout(TIMEOUT)
+                    .build();
             return Optional.of(http.send(request, BodyHandlers.ofString()));
         } catch (IOException nobodyThere) {
             return Optional.empty();
@@ -110,6 +112,7 @@ public final class AgentClient {
         properties.setProperty("loginTimeout", "2");
         properties.setProperty("socketTimeout", "5");
         properties.setProperty("ApplicationName", "regent demo");
-        return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + node.postgresPort() + "/postgres", properties);
+        return DriverManager.getConnection(
+                "jdbc:postgresql://127.0.0.1:" + node.postgresPort() + "/postgres", properties);
     }
 }

@@ -61,7 +61,8 @@ final class Demo {
         Optional<Map<String, AgentClient.Member>> members = client.members();
         return members.isPresent()
                 && members.get().size() == cluster.nodes().size()
-                && members.get().values().stream().allMatch(m -> m.leads() ? m.state().equals("running") : m.streams())
+                && members.get().values().stream()
+                        .allMatch(m -> m.leads() ? m.state().equals("running") : m.streams())
                 && members.get().values().stream().anyMatch(AgentClient.Member::leads);
     }
 
@@ -96,7 +97,8 @@ final class Demo {
                 + LocalConfig.SUPERUSER + " postgres");
         out.println("  Ask an agent:      curl -s " + node.url("/cluster") + "  or  " + node.url("/regent/explain"));
         out.println("  Logs:              " + cluster.folder() + "/n*/agent.log");
-        out.println("  Break something:   kill -9 the agent or PostgreSQL of a node and watch. Ctrl-C ends and removes all of it.");
+        out.println(
+                "  Break something:   kill -9 the agent or PostgreSQL of a node and watch. Ctrl-C ends and removes all of it.");
     }
 
     private List<DemoTable.Row> rows() throws InterruptedException {
@@ -113,8 +115,12 @@ final class Demo {
                     node.name(),
                     member == null ? "-" : member.role(),
                     member == null ? "-" : member.state(),
-                    member == null ? "-" : member.timeline().map(Object::toString).orElse("-"),
-                    member == null || member.leads() ? "" : member.lag().map(Object::toString).orElse("-"),
+                    member == null
+                            ? "-"
+                            : member.timeline().map(Object::toString).orElse("-"),
+                    member == null || member.leads()
+                            ? ""
+                            : member.lag().map(Object::toString).orElse("-"),
                     because.filter(text -> !text.isEmpty()).orElse("its agent does not answer")));
         }
         return rows;

@@ -19,7 +19,9 @@ import picocli.CommandLine.Option;
         })
 public final class DemoCommand implements Callable<Integer> {
 
-    @Option(names = "--kill-primary", description = "Kill the primary, show the failover with times, check that no row was lost, and end.")
+    @Option(
+            names = "--kill-primary",
+            description = "Kill the primary, show the failover with times, check that no row was lost, and end.")
     private boolean killPrimary;
 
     @Option(names = "--yes", description = "Install PostgreSQL without asking if its programs are missing.")

@@ -21,10 +21,20 @@ final class DemoTable {
     /** @param width of the terminal; longer lines are cut */
     static List<String> render(List<Row> rows, int width) {
         List<String> lines = new ArrayList<>();
-        lines.add(cut(String.format(Locale.ROOT, FORMAT, "member", "role", "state", "tl", "lag", "last decision, and why"), width));
+        lines.add(cut(
+                String.format(Locale.ROOT, FORMAT, "member", "role", "state", "tl", "lag", "last decision, and why"),
+                width));
         for (Row row : rows) {
             lines.add(cut(
-                    String.format(Locale.ROOT, FORMAT, row.member(), row.role(), row.state(), row.timeline(), row.lag(), row.because()),
+                    String.format(
+                            Locale.ROOT,
+                            FORMAT,
+                            row.member(),
+                            row.role(),
+                            row.state(),
+                            row.timeline(),
+                            row.lag(),
+                            row.because()),
                     width));
         }
         return lines;

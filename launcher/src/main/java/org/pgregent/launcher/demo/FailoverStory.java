@@ -37,30 +37,45 @@ final class FailoverStory {
         write(old, "INSERT INTO notes (text) VALUES ('" + ROW + "')");
         awaitRowOnReplicas(old);
         out.println();
-        out.println("A row is written to " + old.name() + " and seen on the others. Now kill -9: the agent of " + old.name()
-                + " and every process of its PostgreSQL.");
+        out.println("A row is written to " + old.name() + " and seen on the others. Now kill -9: the agent of "
+                + old.name() + " and every process of its PostgreSQL.");
         began = System.nanoTime();
         cluster.killAgent(old);
         cluster.killPostgres(old);
         phase("dead", began, old.name() + " is gone");
-        phase("key gone", wait("the leader key to go", () -> !Optional.of(old).equals(client.leader())), "its lease ran out");
+        phase(
+                "key gone",
+                wait("the leader key to go", () -> !Optional.of(old).equals(client.leader())),
+                "its lease ran out");
         LocalNode[] elected = new LocalNode[1];
-        phase("elected", wait("another leader", () -> {
-            elected[0] = client.leader().filter(node -> !node.equals(old)).orElse(null);
-            return elected[0] != null;
-        }), elected(elected));
+        phase(
+                "elected",
+                wait("another leader", () -> {
+                    elected[0] =
+                            client.leader().filter(node -> !node.equals(old)).orElse(null);
+                    return elected[0] != null;
+                }),
+                elected(elected));
         LocalNode primary = elected[0];
         phase("promoted", wait("a promotion", () -> isPrimary(primary)), primary.name() + " is out of recovery");
         phase("first write", wait("a write", () -> tryWrite(primary)), "a row was committed on " + primary.name());
         requireRow(primary);
         demo.show("after the failover");
         out.println();
-        out.println("The row written before is there on " + primary.name() + ". Starting the agent of " + old.name() + " again.");
+        out.println("The row written before is there on " + primary.name() + ". Starting the agent of " + old.name()
+                + " again.");
         long again = System.nanoTime();
         cluster.start(old);
         long rejoined = wait("the old primary to stream", demo::isWhole);
-        phase("rejoined", rejoined, String.format(Locale.ROOT, "%s follows %s and streams, %.2f s after its agent was started",
-                old.name(), primary.name(), (rejoined - again) / 1e9));
+        phase(
+                "rejoined",
+                rejoined,
+                String.format(
+                        Locale.ROOT,
+                        "%s follows %s and streams, %.2f s after its agent was started",
+                        old.name(),
+                        primary.name(),
+                        (rejoined - again) / 1e9));
         demo.show("whole again");
         out.println();
         out.println("Seconds since the kill");

@@ -56,7 +56,8 @@ public final class LocalCluster implements AutoCloseable {
             throws IOException, InterruptedException {
         Optional<AsUser> user = AsUser.amRoot() ? AsUser.named("postgres") : Optional.empty();
         if (AsUser.amRoot() && user.isEmpty()) {
-            throw new IOException("there is no user postgres to run PostgreSQL as: install PostgreSQL, or run this as another user than root");
+            throw new IOException(
+                    "there is no user postgres to run PostgreSQL as: install PostgreSQL, or run this as another user than root");
         }
         Path folder = Files.createTempDirectory("pgregent-" + purpose + "-").toRealPath();
         LocalCluster cluster = new LocalCluster(folder, user, size, timers, classPath);
@@ -69,20 +70,27 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
-    private LocalCluster(Path folder, Optional<AsUser> user, int size, Timers timers, String classPath) throws IOException {
+    private LocalCluster(Path folder, Optional<AsUser> user, int size, Timers timers, String classPath)
+            throws IOException {
         this.folder = folder;
         this.user = user;
         byte[] secret = new byte[12];
         new SecureRandom().nextBytes(secret);
         this.shape = new LocalConfig.Shape(
                 "demo",
-                new LocalConfig.Timers(timers.ttl(), timers.loopWait(), timers.retryTimeout(), Math.min(timers.ttl(), 20)),
+                new LocalConfig.Timers(
+                        timers.ttl(), timers.loopWait(), timers.retryTimeout(), Math.min(timers.ttl(), 20)),
                 HexFormat.of().formatHex(secret));
         List<Integer> ports = freePorts(size * PORTS_PER_NODE);
         List<LocalNode> made = new ArrayList<>();
         for (int i = 1; i <= size; i++) {
             List<Integer> own = ports.subList((i - 1) * PORTS_PER_NODE, i * PORTS_PER_NODE);
-            made.add(new LocalNode(i, "n" + i, folder.resolve("n" + i), own.get(0), own.get(1),
+            made.add(new LocalNode(
+                    i,
+                    "n" + i,
+                    folder.resolve("n" + i),
+                    own.get(0),
+                    own.get(1),
                     new LocalNode.QuorumPorts(own.get(2), own.get(3), own.get(4))));
         }
         this.nodes = List.copyOf(made);
@@ -105,12 +113,14 @@ public final class LocalCluster implements AutoCloseable {
 
     private void prepare() throws IOException, InterruptedException {
         for (LocalNode node : nodes) {
-            Files.createDirectory(node.folder(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectory(
+                    node.folder(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             writePrivate(node.configFile(), Json.write(LocalConfig.of(node, nodes, shape)));
             giveAway(node.folder());
         }
         StringBuilder passwords = new StringBuilder();
-        nodes.forEach(node -> passwords.append("127.0.0.1:" + node.postgresPort() + ":*:" + LocalConfig.SUPERUSER + ":" + shape.password() + "\n"));
+        nodes.forEach(node -> passwords.append(
+                "127.0.0.1:" + node.postgresPort() + ":*:" + LocalConfig.SUPERUSER + ":" + shape.password() + "\n"));
         writePrivate(pgpass(), passwords.toString());
         giveAway(folder);
     }
@@ -123,8 +133,9 @@ public final class LocalCluster implements AutoCloseable {
 
     private void giveAway(Path file) throws IOException {
         if (user.isPresent()) {
-            UserPrincipal owner =
-                    file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(user.get().name());
+            UserPrincipal owner = file.getFileSystem()
+                    .getUserPrincipalLookupService()
+                    .lookupPrincipalByName(user.get().name());
             Files.setOwner(file, owner);
         }
     }
@@ -134,7 +145,10 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     public LocalNode node(String name) {
-        return nodes.stream().filter(node -> node.name().equals(name)).findFirst().orElseThrow();
+        return nodes.stream()
+                .filter(node -> node.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     public Path folder() {
@@ -203,7 +217,8 @@ public final class LocalCluster implements AutoCloseable {
             return;
         }
         if (Files.isDirectory(original)) {
-            throw new IOException(original + " cannot be read by " + user.orElseThrow().name() + ": build and run the jar");
+            throw new IOException(
+                    original + " cannot be read by " + user.orElseThrow().name() + ": build and run the jar");
         }
         Files.createDirectories(copy.getParent());
         giveAway(copy.getParent());
@@ -315,8 +330,9 @@ public final class LocalCluster implements AutoCloseable {
             });
         }
         for (int round = 0; round < 50; round++) {
-            List<ProcessHandle> left =
-                    LocalProcesses.of(folder).stream().filter(p -> LocalProcesses.isAlive(p.pid())).toList();
+            List<ProcessHandle> left = LocalProcesses.of(folder).stream()
+                    .filter(p -> LocalProcesses.isAlive(p.pid()))
+                    .toList();
             if (left.isEmpty()) {
                 return;
             }
@@ -362,7 +378,8 @@ public final class LocalCluster implements AutoCloseable {
 
     /** The last lines of a node's log, for failures. */
     public String logTail(LocalNode node, int lines) throws IOException {
-        List<String> all = Files.exists(node.log()) ? Files.readAllLines(node.log(), StandardCharsets.UTF_8) : List.of();
+        List<String> all =
+                Files.exists(node.log()) ? Files.readAllLines(node.log(), StandardCharsets.UTF_8) : List.of();
         return String.join("\n", all.subList(Math.max(0, all.size() - lines), all.size()));
     }
 }

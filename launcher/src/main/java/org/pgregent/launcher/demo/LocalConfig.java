@@ -30,12 +30,26 @@ final class LocalConfig {
                     String.valueOf(each.number()),
                     "127.0.0.1:" + ports.peer() + ":" + ports.election() + ":" + ports.client());
         }
-        config.put("zookeeper", Map.of("embedded", ordered(
-                "id", node.number(),
-                "data_dir", node.folder().resolve("quorum").toString(),
-                "secret", shape.password() + "-quorum",
-                "servers", servers)));
-        config.put("regent", ordered("state_dir", node.stateDir().toString(), "minimum_ttl", shape.timers().minimumTtl()));
+        config.put(
+                "zookeeper",
+                Map.of(
+                        "embedded",
+                        ordered(
+                                "id",
+                                node.number(),
+                                "data_dir",
+                                node.folder().resolve("quorum").toString(),
+                                "secret",
+                                shape.password() + "-quorum",
+                                "servers",
+                                servers)));
+        config.put(
+                "regent",
+                ordered(
+                        "state_dir",
+                        node.stateDir().toString(),
+                        "minimum_ttl",
+                        shape.timers().minimumTtl()));
         config.put("bootstrap", bootstrap(shape));
         config.put("postgresql", postgresql(node, shape));
         return config;
@@ -58,10 +72,16 @@ final class LocalConfig {
                 "connect_address", "127.0.0.1:" + node.postgresPort(),
                 "data_dir", node.dataDir().toString(),
                 "pgpass", node.folder().resolve("pgpass.agent").toString(),
-                "authentication", ordered(
-                        "superuser", ordered("username", SUPERUSER, "password", shape.password()),
-                        "replication", ordered("username", "replicator", "password", shape.password())),
-                "parameters", ordered("shared_buffers", "16MB", "unix_socket_directories", node.folder().toString()));
+                "authentication",
+                        ordered(
+                                "superuser", ordered("username", SUPERUSER, "password", shape.password()),
+                                "replication", ordered("username", "replicator", "password", shape.password())),
+                "parameters",
+                        ordered(
+                                "shared_buffers",
+                                "16MB",
+                                "unix_socket_directories",
+                                node.folder().toString()));
     }
 
     private static Map<String, Object> ordered(Object... keysAndValues) {

@@ -19,7 +19,8 @@ final class LocalProcesses {
     /** The postmaster of a data folder, if its pid file names a process that works there. */
     static Optional<ProcessHandle> postmaster(Path dataDir) {
         try {
-            String first = Files.readAllLines(dataDir.resolve("postmaster.pid")).get(0).strip();
+            String first =
+                    Files.readAllLines(dataDir.resolve("postmaster.pid")).get(0).strip();
             return ProcessHandle.of(Long.parseLong(first)).filter(process -> worksIn(process.pid(), dataDir));
         } catch (IOException | IndexOutOfBoundsException | NumberFormatException notRunning) {
             return Optional.empty();

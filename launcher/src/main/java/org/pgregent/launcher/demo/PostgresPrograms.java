@@ -18,7 +18,8 @@ final class PostgresPrograms {
     private PostgresPrograms() {}
 
     static boolean areThere() throws IOException {
-        for (String place : Optional.ofNullable(System.getenv("PATH")).orElse("").split(":")) {
+        for (String place :
+                Optional.ofNullable(System.getenv("PATH")).orElse("").split(":")) {
             if (!place.isEmpty() && Files.isExecutable(Path.of(place, "initdb"))) {
                 return true;
             }
@@ -53,7 +54,8 @@ final class PostgresPrograms {
     static boolean offer(boolean allowed, PrintStream out) throws IOException, InterruptedException {
         Optional<List<String>> command = installation();
         if (command.isEmpty()) {
-            out.println("PostgreSQL's programs (initdb, postgres, ...) are not in PATH: install PostgreSQL, then try again.");
+            out.println(
+                    "PostgreSQL's programs (initdb, postgres, ...) are not in PATH: install PostgreSQL, then try again.");
             return false;
         }
         String text = String.join(" ", command.get());

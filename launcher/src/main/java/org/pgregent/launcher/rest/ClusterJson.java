@@ -25,10 +25,12 @@ final class ClusterJson {
 
     static Map<String, Object> of(ClusterView cluster, String scope) {
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("members", cluster.members().stream()
-                .sorted(Comparator.comparing(MemberView::name))
-                .map(member -> member(member, cluster))
-                .toList());
+        json.put(
+                "members",
+                cluster.members().stream()
+                        .sorted(Comparator.comparing(MemberView::name))
+                        .map(member -> member(member, cluster))
+                        .toList());
         if (isPaused(cluster)) {
             json.put("pause", true);
         }
@@ -45,7 +47,8 @@ final class ClusterJson {
     }
 
     private static Map<String, Object> member(MemberView member, ClusterView cluster) {
-        boolean leads = cluster.leader().map(l -> l.name().equals(member.name())).orElse(false);
+        boolean leads =
+                cluster.leader().map(l -> l.name().equals(member.name())).orElse(false);
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("name", member.name().value());
         json.put("role", leads ? "leader" : "replica");
@@ -56,7 +59,9 @@ final class ClusterJson {
             json.put("host", at.host());
             json.put("port", at.port());
         });
-        COPIED.stream().filter(member.fields()::containsKey).forEach(key -> json.put(key, member.fields().get(key)));
+        COPIED.stream()
+                .filter(member.fields()::containsKey)
+                .forEach(key -> json.put(key, member.fields().get(key)));
         if (!leads) {
             Lsn leader = cluster.optime().orElse(Lsn.ZERO);
             position(json, "receive_", member.received(), leader);
@@ -93,8 +98,8 @@ final class ClusterJson {
     static List<Object> history(ClusterView cluster) {
         List<Object> lines = new ArrayList<>();
         for (HistoryEntry entry : cluster.history().map(Versioned::value).orElse(List.of())) {
-            List<Object> line = new ArrayList<>(List.of(
-                    entry.timeline().number(), entry.switchPoint().bytes(), entry.reason()));
+            List<Object> line = new ArrayList<>(
+                    List.of(entry.timeline().number(), entry.switchPoint().bytes(), entry.reason()));
             entry.timestamp().ifPresent(line::add);
             entry.newLeader().ifPresent(line::add);
             lines.add(line);

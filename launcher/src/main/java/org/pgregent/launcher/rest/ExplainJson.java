@@ -29,7 +29,9 @@ final class ExplainJson {
             last.cluster().trouble().ifPresent(trouble -> json.put("store_trouble", trouble));
             last.node().postgres().trouble().ifPresent(trouble -> json.put("postgres_trouble", trouble));
             last.node().lease().trouble().ifPresent(trouble -> json.put("lease_trouble", trouble));
-            last.node().runningTask().ifPresent(task -> json.put("task", task.kind().name()));
+            last.node()
+                    .runningTask()
+                    .ifPresent(task -> json.put("task", task.kind().name()));
             json.put("guard_armed", last.node().guard().isArmed());
         });
         json.put("changes", changes.stream().map(ExplainJson::change).toList());

@@ -27,7 +27,11 @@ final class HealthRules {
         if (path.contains("leader")) {
             return code(isLeader(node));
         }
-        if (path.equals("/") || path.isEmpty() || path.contains("master") || path.contains("primary") || path.contains("read-write")) {
+        if (path.equals("/")
+                || path.isEmpty()
+                || path.contains("master")
+                || path.contains("primary")
+                || path.contains("read-write")) {
             return code(isLeader(node));
         }
         return code(matches(path, query, node) && tagsMatch(query, node));
@@ -76,7 +80,8 @@ final class HealthRules {
     private static boolean tagsMatch(Map<String, String> query, NodeStatus node) {
         return query.entrySet().stream()
                 .filter(asked -> asked.getKey().startsWith("tag_"))
-                .allMatch(asked -> asked.getValue().equals(text(node.tags().get(asked.getKey().substring("tag_".length())))));
+                .allMatch(asked -> asked.getValue()
+                        .equals(text(node.tags().get(asked.getKey().substring("tag_".length())))));
     }
 
     private static String text(Object tag) {
@@ -96,7 +101,8 @@ final class HealthRules {
             return OK;
         }
         boolean streams = node.isRunning() && node.postgres().isStreaming();
-        boolean leaderKnown = node.storeFresh() || node.postgres().wal().latestEnd().isPresent();
+        boolean leaderKnown =
+                node.storeFresh() || node.postgres().wal().latestEnd().isPresent();
         if (!streams || !leaderKnown) {
             return UNAVAILABLE;
         }

@@ -45,14 +45,17 @@ public final class HttpPeers implements Peers {
         List<CompletableFuture<PeerAnswer>> answers =
                 peers.stream().map(peer -> ask(peer, timeout)).toList();
         CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
-                .thenRun(() -> done.accept(answers.stream().map(CompletableFuture::join).toList()));
+                .thenRun(() -> done.accept(
+                        answers.stream().map(CompletableFuture::join).toList()));
     }
 
     /** Never fails; the timeout covers all of it, the body too, which the client's own does not. */
     private CompletableFuture<PeerAnswer> ask(Peer peer, Duration timeout) {
         CompletableFuture<HttpResponse<String>> response;
         try {
-            HttpRequest request = HttpRequest.newBuilder(URI.create(peer.apiUrl())).timeout(timeout).build();
+            HttpRequest request = HttpRequest.newBuilder(URI.create(peer.apiUrl()))
+                    .timeout(timeout)
+                    .build();
             response = client.sendAsync(request, BodyHandlers.ofString());
         } catch (IllegalArgumentException notAnAddress) {
             response = CompletableFuture.failedFuture(notAnAddress);
@@ -88,7 +91,8 @@ public final class HttpPeers implements Peers {
         Optional<Lsn> location = lsn(positions.get("location")).filter(lsn -> !lsn.isZero());
         boolean saysPrimary = "primary".equals(fields.get("role")) || "master".equals(fields.get("role"));
         Optional<Lsn> standby = lsn(positions.get("received_location"))
-                .map(received -> Lsn.max(received, lsn(positions.get("replayed_location")).orElse(Lsn.ZERO)))
+                .map(received -> Lsn.max(
+                        received, lsn(positions.get("replayed_location")).orElse(Lsn.ZERO)))
                 .or(() -> lsn(positions.get("replayed_location")));
         return new PeerAnswer(
                 peer.name(),

@@ -52,7 +52,12 @@ public record NodeStatus(
      * @param startedNanos when this agent started, for the time before the first pass
      */
     static NodeStatus of(
-            LocalNode local, Optional<Pass> pass, PostgresView postgres, long nowNanos, Instant wall, long startedNanos) {
+            LocalNode local,
+            Optional<Pass> pass,
+            PostgresView postgres,
+            long nowNanos,
+            Instant wall,
+            long startedNanos) {
         ClusterView cluster = pass.map(Pass::cluster).orElse(ClusterView.UNKNOWN);
         Duration ttl = pass.map(p -> p.settings().ttl()).orElse(Duration.ofSeconds(30));
         boolean everRead = cluster.readNanos() != 0;
@@ -82,7 +87,10 @@ public record NodeStatus(
             return "unknown";
         }
         return pass.map(p -> MemberFields.state(with(p.node(), postgres)))
-                .orElse(postgres.process() == Process.RUNNING ? "running" : postgres.isStopped() ? "stopped" : "starting");
+                .orElse(
+                        postgres.process() == Process.RUNNING
+                                ? "running"
+                                : postgres.isStopped() ? "stopped" : "starting");
     }
 
     private static NodeView with(NodeView node, PostgresView postgres) {
@@ -101,11 +109,17 @@ public record NodeStatus(
 
     /** The key names us and hangs on our lease, that lease is not over, and PostgreSQL has not lost its right to write. */
     private static boolean leads(Pass pass, NodeName name, long nowNanos) {
-        boolean ours = pass.cluster().leader()
+        boolean ours = pass.cluster()
+                .leader()
                 .filter(leader -> leader.name().equals(name))
-                .filter(leader -> leader.leaseId().isEmpty() || leader.leaseId().equals(pass.node().lease().id()))
+                .filter(leader -> leader.leaseId().isEmpty()
+                        || leader.leaseId().equals(pass.node().lease().id()))
                 .isPresent();
-        boolean running = pass.node().lease().deadlineNanos().map(deadline -> deadline - nowNanos > 0).orElse(false);
+        boolean running = pass.node()
+                .lease()
+                .deadlineNanos()
+                .map(deadline -> deadline - nowNanos > 0)
+                .orElse(false);
         return ours && running && !pass.decision().memory().mustStop();
     }
 
@@ -114,7 +128,8 @@ public record NodeStatus(
         if (pass.map(p -> p.settings().paused()).orElse(false)) {
             return true;
         }
-        long planned = pass.map(p -> p.atNanos() + p.decision().revisitIn().toNanos()).orElse(startedNanos);
+        long planned =
+                pass.map(p -> p.atNanos() + p.decision().revisitIn().toNanos()).orElse(startedNanos);
         Duration patience = postgres.isPrimary() ? ttl : ttl.multipliedBy(2);
         return planned + patience.toNanos() - nowNanos > 0;
     }

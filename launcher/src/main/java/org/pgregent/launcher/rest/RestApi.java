@@ -69,8 +69,11 @@ public final class RestApi {
             case "GET" -> get(path, query, from);
             // Only the health check is run for these, whatever the path.
             case "HEAD", "OPTIONS" -> Reply.bare(HealthRules.status(path, query, status()));
-            default -> Reply.text(501, "pgregent " + Agent.OWN_VERSION + " does not take " + method + " requests yet;"
-                    + " the requests that change something come with a later version");
+            default ->
+                Reply.text(
+                        501,
+                        "pgregent " + Agent.OWN_VERSION + " does not take " + method + " requests yet;"
+                                + " the requests that change something come with a later version");
         };
     }
 
@@ -78,18 +81,23 @@ public final class RestApi {
         String first = path.split("/", -1).length > 1 ? path.split("/", -1)[1] : "";
         if (WITHOUT_BODY.contains(first)) {
             NodeStatus node = status();
-            return Reply.bare(first.equals("liveness") ? HealthRules.liveness(node) : HealthRules.readiness(query, node));
+            return Reply.bare(
+                    first.equals("liveness") ? HealthRules.liveness(node) : HealthRules.readiness(query, node));
         }
         return switch (first) {
             case "patroni" -> Reply.json(200, StatusJson.of(status()));
-            case "cluster" -> cluster().map(view -> Reply.json(200, ClusterJson.of(view, local.scope())))
-                    .orElseGet(RestApi::noStore);
-            case "history" -> latest().map(view -> Reply.json(200, ClusterJson.history(view))).orElseGet(RestApi::noStore);
+            case "cluster" ->
+                cluster()
+                        .map(view -> Reply.json(200, ClusterJson.of(view, local.scope())))
+                        .orElseGet(RestApi::noStore);
+            case "history" ->
+                latest().map(view -> Reply.json(200, ClusterJson.history(view))).orElseGet(RestApi::noStore);
             case "config" -> latest().map(RestApi::config).orElseGet(RestApi::noStore);
-            case "failsafe" -> latest().flatMap(ClusterView::failsafe)
-                    .flatMap(value -> Json.object(value.value()))
-                    .map(members -> Reply.json(200, members))
-                    .orElseGet(() -> Reply.text(502, "the failsafe key is not there, for failsafe_mode is not on"));
+            case "failsafe" ->
+                latest().flatMap(ClusterView::failsafe)
+                        .flatMap(value -> Json.object(value.value()))
+                        .map(members -> Reply.json(200, members))
+                        .orElseGet(() -> Reply.text(502, "the failsafe key is not there, for failsafe_mode is not on"));
             case "metrics" -> Reply.text(501, "metrics come with a later version of pgregent");
             case "regent" -> own(path, from);
             default -> {

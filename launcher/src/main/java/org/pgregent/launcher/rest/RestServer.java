@@ -3,8 +3,8 @@ package org.pgregent.launcher.rest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
@@ -39,8 +39,10 @@ public final class RestServer implements AutoCloseable {
             return rest;
         } catch (Exception e) {
             rest.close();
-            throw new IOException("restapi.listen '" + config.listen() + "' cannot be used (" + reason(e)
-                    + "): free that port or choose another one", e);
+            throw new IOException(
+                    "restapi.listen '" + config.listen() + "' cannot be used (" + reason(e)
+                            + "): free that port or choose another one",
+                    e);
         }
     }
 
@@ -94,20 +96,31 @@ public final class RestServer implements AutoCloseable {
         @Override
         public boolean handle(Request request, Response response, Callback callback) {
             long began = System.nanoTime();
-            String path = request.getHttpURI().getPath() == null ? "/" : request.getHttpURI().getPath();
-            InetAddress from = request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress address
-                    ? address.getAddress()
-                    : InetAddress.getLoopbackAddress();
-            RestApi.Reply reply =
-                    api.answer(request.getMethod(), path, RestApi.query(request.getHttpURI().getQuery()), from);
+            String path = request.getHttpURI().getPath() == null
+                    ? "/"
+                    : request.getHttpURI().getPath();
+            InetAddress from =
+                    request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress address
+                            ? address.getAddress()
+                            : InetAddress.getLoopbackAddress();
+            RestApi.Reply reply = api.answer(
+                    request.getMethod(),
+                    path,
+                    RestApi.query(request.getHttpURI().getQuery()),
+                    from);
             response.setStatus(reply.status());
             if (!reply.type().isEmpty()) {
                 response.getHeaders().put(HttpHeader.CONTENT_TYPE, reply.type());
                 extraHeaders.forEach((name, value) -> response.getHeaders().put(name, value));
             }
             response.write(true, ByteBuffer.wrap(reply.body().getBytes(StandardCharsets.UTF_8)), callback);
-            LOG.debug("API thread: {} - - \"{} {}\" {} - latency: {} ms", from.getHostAddress(), request.getMethod(),
-                    path, reply.status(), (System.nanoTime() - began) / 1_000_000);
+            LOG.debug(
+                    "API thread: {} - - \"{} {}\" {} - latency: {} ms",
+                    from.getHostAddress(),
+                    request.getMethod(),
+                    path,
+                    reply.status(),
+                    (System.nanoTime() - began) / 1_000_000);
             return true;
         }
     }

@@ -20,8 +20,9 @@ final class StatusJson {
 
     private static final DateTimeFormatter SECONDS =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
-    private static final DateTimeFormatter MICROS =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter MICROS = DateTimeFormatter.ofPattern(
+                    "yyyy-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
 
     private StatusJson() {}
 
@@ -75,7 +76,9 @@ final class StatusJson {
         } else {
             xlog.put("received_location", node.received().bytes());
             xlog.put("replayed_location", node.replayed().bytes());
-            xlog.put("replayed_timestamp", pg.wal().replayTimestamp().map(StatusJson::time).orElse(null));
+            xlog.put(
+                    "replayed_timestamp",
+                    pg.wal().replayTimestamp().map(StatusJson::time).orElse(null));
             xlog.put("paused", pg.wal().replayPaused());
         }
         return xlog;
@@ -98,12 +101,14 @@ final class StatusJson {
 
     private static Map<String, Object> pendingRestart(PostgresView pg) {
         Map<String, Object> reasons = new LinkedHashMap<>();
-        pg.pendingRestart().entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(entry -> {
-            Map<String, Object> values = new LinkedHashMap<>();
-            values.put("old_value", entry.getValue().oldValue());
-            values.put("new_value", entry.getValue().newValue());
-            reasons.put(entry.getKey(), values);
-        });
+        pg.pendingRestart().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .forEach(entry -> {
+                    Map<String, Object> values = new LinkedHashMap<>();
+                    values.put("old_value", entry.getValue().oldValue());
+                    values.put("new_value", entry.getValue().newValue());
+                    reasons.put(entry.getKey(), values);
+                });
         return reasons;
     }
 

@@ -17,7 +17,8 @@ class DemoTableTest {
                         DemoTable.Row.silent("n2")),
                 70);
 
-        assertThat(lines).hasSize(3).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(70));
+        assertThat(lines).hasSize(3).allSatisfy(line -> assertThat(line.length())
+                .isLessThanOrEqualTo(70));
         assertThat(lines.get(1)).startsWith("  n1      leader   running").endsWith("…");
         assertThat(lines.get(2)).contains("no answer");
     }

@@ -44,7 +44,8 @@ public final class ClusterHarness implements AutoCloseable {
     }
 
     /** Makes and starts it, and returns when there is a leader and all others stream. */
-    public static ClusterHarness running(String name, int size) throws IOException, InterruptedException, DemoException {
+    public static ClusterHarness running(String name, int size)
+            throws IOException, InterruptedException, DemoException {
         ClusterHarness harness = create(name, size, LocalCluster.Timers.SHORT);
         try {
             harness.cluster.startAll();
@@ -65,7 +66,8 @@ public final class ClusterHarness implements AutoCloseable {
     /** The jar, wherever the tests are started from; without one, what the tests themselves run from. */
     private static String program() {
         String given = System.getProperty("pgregent.jar", "");
-        for (String place : List.of(given, "../target/pgregent.jar", "target/pgregent.jar", "launcher/target/pgregent.jar")) {
+        for (String place :
+                List.of(given, "../target/pgregent.jar", "target/pgregent.jar", "launcher/target/pgregent.jar")) {
             if (!place.isEmpty() && Files.isRegularFile(Path.of(place))) {
                 return Path.of(place).toAbsolutePath().normalize().toString();
             }
@@ -218,7 +220,10 @@ public final class ClusterHarness implements AutoCloseable {
     }
 
     public DirectWriter writer(LocalNode node) {
-        return writers.stream().filter(writer -> writer.node().equals(node)).findFirst().orElseThrow();
+        return writers.stream()
+                .filter(writer -> writer.node().equals(node))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Override

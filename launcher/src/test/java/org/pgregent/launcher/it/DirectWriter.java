@@ -17,7 +17,8 @@ import org.pgregent.launcher.demo.LocalNode;
 public final class DirectWriter implements AutoCloseable {
 
     /** The table it wants to find. */
-    static final String TABLE = "CREATE TABLE IF NOT EXISTS acks (node text, number bigint, PRIMARY KEY (node, number))";
+    static final String TABLE =
+            "CREATE TABLE IF NOT EXISTS acks (node text, number bigint, PRIMARY KEY (node, number))";
 
     private static final String INSERT = "INSERT INTO acks (node, number) VALUES (?, ?)";
     private static final long PAUSE_MILLIS = 5;

@@ -21,7 +21,9 @@ class FailoverIT {
             long killed = System.nanoTime();
             harness.killAgentAndPostgres(old);
             LocalNode next = harness.awaitLeaderOtherThan(old);
-            harness.await("a write on " + next.name(), () -> harness.writer(next).last().isPresent());
+            harness.await(
+                    "a write on " + next.name(),
+                    () -> harness.writer(next).last().isPresent());
 
             long lastOld = harness.writer(old).last().orElseThrow().nanos();
             long firstNew = harness.writer(next).acks().get(0).nanos();
@@ -33,7 +35,9 @@ class FailoverIT {
             harness.awaitWhole();
             assertThat(harness.isInRecovery(old)).contains(true);
             assertThat(harness.client().status(old, "/replica")).contains(200);
-            assertThat(writers.stream().filter(writer -> !writer.acks().isEmpty()).map(DirectWriter::node))
+            assertThat(writers.stream()
+                            .filter(writer -> !writer.acks().isEmpty())
+                            .map(DirectWriter::node))
                     .containsExactlyInAnyOrder(old, next);
             // Nobody was acknowledged on the old node any more, and what was written since is on it.
             assertThat(harness.writer(old).last().orElseThrow().nanos()).isEqualTo(lastOld);
@@ -55,14 +59,21 @@ class FailoverIT {
             assertThat(harness.terminate(old)).isZero();
             assertThat(harness.cluster().isPostgresAlive(old)).isFalse();
             LocalNode next = harness.awaitLeaderOtherThan(old);
-            harness.await("a write on " + next.name(), () -> harness.writer(next).last().isPresent());
+            harness.await(
+                    "a write on " + next.name(),
+                    () -> harness.writer(next).last().isPresent());
 
             DirectWriter.Ack lastOld = harness.writer(old).last().orElseThrow();
-            assertThat(lastOld.nanos()).isLessThan(harness.writer(next).acks().get(0).nanos());
+            assertThat(lastOld.nanos())
+                    .isLessThan(harness.writer(next).acks().get(0).nanos());
             // The standbys had everything before the key was released, so not one acknowledged row is missing.
-            assertThat(harness.query(next, "SELECT count(*) FROM acks WHERE node = '" + old.name() + "' AND number <= " + lastOld.number()))
+            assertThat(harness.query(
+                            next,
+                            "SELECT count(*) FROM acks WHERE node = '" + old.name() + "' AND number <= "
+                                    + lastOld.number()))
                     .map(Integer::parseInt)
-                    .hasValueSatisfying(rows -> assertThat(rows).isGreaterThanOrEqualTo(harness.writer(old).acks().size()));
+                    .hasValueSatisfying(rows -> assertThat(rows)
+                            .isGreaterThanOrEqualTo(harness.writer(old).acks().size()));
         }
     }
 }

@@ -12,7 +12,12 @@ class ClusterJsonTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "01-three-nodes", "03-paused", "07-scheduled", "08-after-switchover", "09-one-stopped", "10-one-gone"
+                "01-three-nodes",
+                "03-paused",
+                "07-scheduled",
+                "08-after-switchover",
+                "09-one-stopped",
+                "10-one-gone"
             })
     void isTheReferencesAnswer(String situation) throws IOException {
         assertThat(Json.write(ClusterJson.of(Captured.store(situation), "bench")))

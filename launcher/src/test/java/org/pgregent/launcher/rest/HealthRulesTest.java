@@ -66,8 +66,7 @@ class HealthRulesTest {
                 Optional.empty(),
                 false,
                 Optional.empty());
-        PostgresView postgres =
-                Statuses.postgres(Role.REPLICA, wal, "2026-11-21T03:28:14Z", List.of(), Map.of());
+        PostgresView postgres = Statuses.postgres(Role.REPLICA, wal, "2026-11-21T03:28:14Z", List.of(), Map.of());
 
         assertThat(answer(target, Statuses.replica("n1", postgres, Map.of("rack", 7, "fast", true))))
                 .isEqualTo(code);
@@ -85,8 +84,21 @@ class HealthRulesTest {
     void aPrimaryWithoutTheLockIsNobodysPrimary() {
         NodeStatus p = Statuses.primary();
         NodeStatus unlocked = new NodeStatus(
-                p.scope(), p.name(), p.tags(), p.publishedTags(), p.postgres(), p.state(), p.role(), false, true, false,
-                true, p.storeSeen(), p.optime(), p.maximumLag(), true);
+                p.scope(),
+                p.name(),
+                p.tags(),
+                p.publishedTags(),
+                p.postgres(),
+                p.state(),
+                p.role(),
+                false,
+                true,
+                false,
+                true,
+                p.storeSeen(),
+                p.optime(),
+                p.maximumLag(),
+                true);
 
         assertThat(List.of("/primary", "/leader", "/read-only", "/replica"))
                 .allSatisfy(path -> assertThat(answer(path, unlocked)).isEqualTo(503));

@@ -89,11 +89,13 @@ class HttpPeersTest {
     }
 
     private Peer peer(String name, String path) {
-        return new Peer(new NodeName(name), "http://127.0.0.1:" + server.getAddress().getPort() + path);
+        return new Peer(
+                new NodeName(name), "http://127.0.0.1:" + server.getAddress().getPort() + path);
     }
 
     @Test
-    void understandsPrimaryAndReplicaWhateverTheStatus() throws InterruptedException, ExecutionException, TimeoutException {
+    void understandsPrimaryAndReplicaWhateverTheStatus()
+            throws InterruptedException, ExecutionException, TimeoutException {
         List<PeerAnswer> answers = ask(peer("n0", "/n0"), peer("n1", "/n1"));
 
         assertThat(answers.get(0).writable()).isTrue();

@@ -77,8 +77,9 @@ class StatusJsonTest {
                 true);
 
         assertThat(Json.write(StatusJson.of(stopped)))
-                .isEqualTo("{\"state\": \"stopped\", \"role\": \"uninitialized\", \"pause\": true, \"cluster_unlocked\": true,"
-                        + " \"dcs_last_seen\": 0, \"patroni\": {\"version\": \"4.1.5\", \"scope\": \"bench\", \"name\": \"n0\"}}");
+                .isEqualTo(
+                        "{\"state\": \"stopped\", \"role\": \"uninitialized\", \"pause\": true, \"cluster_unlocked\": true,"
+                                + " \"dcs_last_seen\": 0, \"patroni\": {\"version\": \"4.1.5\", \"scope\": \"bench\", \"name\": \"n0\"}}");
     }
 
     @Test
