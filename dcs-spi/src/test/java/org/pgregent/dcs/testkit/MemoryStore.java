@@ -56,6 +56,10 @@ public final class MemoryStore {
         this.slack = slack;
     }
 
+    public Duration slack() {
+        return slack;
+    }
+
     public synchronized DcsSnapshot readAll(String prefix) {
         expire();
         String below = prefix + "/";

@@ -18,7 +18,7 @@ final class Budget {
         this.share = share;
     }
 
-    /** @param share no single call gets more than this, so that the next one has a chance when the first hangs */
+    /** No single call gets more than a third, so that the next one has a chance when the first hangs. */
     static Budget of(Clock clock, Duration whole) {
         Duration third = whole.dividedBy(3);
         return new Budget(

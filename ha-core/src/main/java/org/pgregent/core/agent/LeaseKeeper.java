@@ -24,6 +24,7 @@ final class LeaseKeeper {
     private final Clock clock;
     private volatile LeaseView view = LeaseView.NONE;
     private Optional<Lease> lease = Optional.empty();
+    private Optional<Lease> abandoned = Optional.empty();
     private Duration askedTtl = Duration.ZERO;
     private boolean renewedInThisPass;
 
@@ -75,6 +76,10 @@ final class LeaseKeeper {
         long t0 = clock.monotonicNanos();
         try {
             if (lease.isEmpty()) {
+                if (abandoned.isPresent()) {
+                    dcs.revoke(abandoned.get(), timeout);
+                    abandoned = Optional.empty();
+                }
                 askedTtl = settings.ttl();
                 return granted(dcs.grant(settings.ttl(), timeout), timeout);
             }
@@ -127,8 +132,9 @@ final class LeaseKeeper {
         view = new LeaseView(Optional.empty(), Optional.empty(), Optional.empty(), true, Optional.empty());
     }
 
-    /** Given up by this node, whatever the store makes of it; the next one is granted anew. */
+    /** Given up by this node, whatever the store makes of it; it is revoked before the next one is granted. */
     void abandon() {
+        abandoned = lease;
         lease = Optional.empty();
         view = LeaseView.NONE;
     }

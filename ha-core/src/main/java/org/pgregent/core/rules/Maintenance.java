@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -46,7 +47,7 @@ final class Maintenance {
     }
 
     private static SlotPlan plan(Situation s) {
-        TreeSet<String> wanted = wanted(s);
+        SortedSet<String> wanted = wanted(s);
         Map<String, Slot> present = s.postgres().slots().stream()
                 .filter(slot -> !slot.temporary())
                 .collect(Collectors.toMap(Slot::name, slot -> slot));
@@ -79,8 +80,8 @@ final class Maintenance {
     }
 
     /** Every promotable node keeps a slot for every other member, present or gone for less than member_slots_ttl. */
-    private static TreeSet<String> wanted(Situation s) {
-        TreeSet<String> wanted = new TreeSet<>();
+    private static SortedSet<String> wanted(Situation s) {
+        SortedSet<String> wanted = new TreeSet<>();
         boolean retain = !s.settings().memberSlotsTtl().isZero();
         boolean mine = s.iLead() || s.postgres().isPrimary();
         for (MemberView member : s.cluster().members()) {

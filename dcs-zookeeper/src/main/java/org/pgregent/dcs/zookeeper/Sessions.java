@@ -1,0 +1,101 @@
+package org.pgregent.dcs.zookeeper;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.pgregent.dcs.spi.DcsUnavailableException;
+import org.pgregent.dcs.spi.Lease;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one session this process has at a time. Opening is only the start of a connection, so nothing here blocks. */
+final class Sessions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+
+    private static final Duration CLOSE = Duration.ofSeconds(2);
+
+    private final ZooKeeperSettings settings;
+    private final Path stateDir;
+    private final Duration usualTtl;
+    private final Watches watches;
+    private Session current;
+    private boolean started;
+    private boolean closed;
+
+    Sessions(ZooKeeperSettings settings, Path stateDir, Duration usualTtl, Watches watches) {
+        this.settings = settings;
+        this.stateDir = stateDir;
+        this.usualTtl = usualTtl;
+        this.watches = watches;
+    }
+
+    /**
+     * The session in use. If it is over, or there is none, a new one is opened; the first one of this process takes up what
+     * its former process left. One that was put down since nobody renewed it is taken up again: perhaps it is not over yet.
+     */
+    synchronized Session current() throws DcsUnavailableException {
+        requireOpen();
+        if (current == null && !started) {
+            started = true;
+            Optional<SavedSession> saved = SavedSession.read(stateDir);
+            saved.ifPresent(session -> LOG.info("taking up session {} of the former process", session.name()));
+            open(saved.map(SavedSession::ttl).orElse(usualTtl), saved);
+        } else if (current == null || current.isEnded()) {
+            open(current == null ? usualTtl : current.ttl(), Optional.empty());
+        } else if (current.isPutDown()) {
+            open(current.ttl(), Optional.of(current.saved()));
+        }
+        return current;
+    }
+
+    /** A new session with another ttl. The former one must be over, or it would keep its keys until it runs out. */
+    synchronized Session renewed(Duration ttl) throws DcsUnavailableException {
+        requireOpen();
+        open(ttl, Optional.empty());
+        return current;
+    }
+
+    /** The session that is this lease, unless it is over. One process has one lease, so any other lease of it is over. */
+    synchronized Optional<Session> of(Lease lease) throws DcsUnavailableException {
+        requireOpen();
+        if (current == null || current.isEnded() || !current.name().equals(lease.id())) {
+            return Optional.empty();
+        }
+        return Optional.of(current());
+    }
+
+    private void open(Duration ttl, Optional<SavedSession> resumed) {
+        if (current != null) {
+            current.putDown();
+        }
+        current = new Session(settings, ttl, resumed, watches::disturbed);
+    }
+
+    private void requireOpen() throws DcsUnavailableException {
+        if (closed) {
+            throw new DcsUnavailableException("this connection was closed");
+        }
+    }
+
+    /** Waits a little for the connection to be gone, so that whoever takes up the session next does not meet it. */
+    void close() {
+        Optional<Session> last;
+        synchronized (this) {
+            closed = true;
+            last = Optional.ofNullable(current);
+        }
+        if (last.isPresent()) {
+            try {
+                last.get().putDown().get(CLOSE.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException | TimeoutException e) {
+                LOG.warn("the connection to ZooKeeper has not ended within {}", CLOSE, e);
+            }
+        }
+    }
+}
