@@ -28,7 +28,7 @@ import org.pgregent.core.port.Peers.Peer;
 
 class HttpPeersTest {
 
-    private static final Duration TIMEOUT = Duration.ofMillis(700);
+    private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
     private final CountDownLatch testIsOver = new CountDownLatch(1);
     private final ExecutorService threads = Executors.newCachedThreadPool();
