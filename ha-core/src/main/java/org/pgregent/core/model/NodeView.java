@@ -43,12 +43,9 @@ public record NodeView(
         return runningTask().map(t -> t.kind() == kind).orElse(false);
     }
 
-    /**
-     * PostgreSQL takes writes, or may begin to any moment. The server that crash recovery and pg_rewind run in single-user mode
-     * looks like one that starts, but lets nobody in.
-     */
+    /** PostgreSQL takes writes, or may begin to any moment. */
     public boolean mayBeWritable() {
-        if (isRunning(TaskKind.CRASH_RECOVERY) || isRunning(TaskKind.REWIND)) {
+        if (runningTask().map(t -> t.kind().letsNobodyIn()).orElse(false) && !postgres.isPrimary()) {
             return false;
         }
         return postgres.mayBeWritable()

@@ -26,6 +26,14 @@ public enum TaskKind {
         return words;
     }
 
+    /** Whether the data folder is worked on by a program that lets no client in, so that what runs there takes no writes. */
+    public boolean letsNobodyIn() {
+        return switch (this) {
+            case INITDB, CLONE, REWIND, CRASH_RECOVERY, SET_ASIDE, REMOVE_DATA -> true;
+            default -> false;
+        };
+    }
+
     /** Whether PostgreSQL may take writes while, or because, this task runs. */
     public boolean makesWritable() {
         return this == START_PRIMARY || this == PROMOTE;

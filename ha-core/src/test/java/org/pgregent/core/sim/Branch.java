@@ -48,7 +48,6 @@ record Branch(int id, long timeline, Branch parent, long start) {
     record Point(Branch branch, long lsn) {
 
         /** Whether the WAL up to here is a beginning of the WAL up to there. */
-        @SuppressWarnings("ReferenceEquality") // A branch is itself, whatever its numbers: two may have the same.
         boolean isPrefixOf(Point other) {
             long limit = other.lsn;
             for (Branch b = other.branch; b != null; b = b.parent) {

@@ -19,6 +19,7 @@ record Invariant(String name, Function<SimCluster, Optional<String>> broken) {
     static final String ONE_CLUSTER = "one-cluster";
     static final String DATA_KEPT = "no-data-lost-unasked";
     static final String PAUSE_PROMOTES_NOBODY = "pause-promotes-nobody";
+    static final String AGENT_BEFORE_GUARD = "an-awake-agent-stops-before-its-guard";
     static final String QUIET = "without-faults-nobody-demotes";
     static final String CONVERGES = "converges-after-healing";
     static final String CLEAN_HANDOVER = "a-clean-hand-over-loses-nothing";

@@ -89,7 +89,7 @@ final class Ledger {
     private void acknowledge(SimNode node, PgServer pg) {
         int run = runs.getOrDefault(node.name(), 0);
         if (run < lastRun) {
-            throw new Violation(Invariant.NO_OLD_ACKNOWLEDGEMENT, node.name() + " acknowledged a write as primary number " + run
+            cluster.violated(Invariant.NO_OLD_ACKNOWLEDGEMENT, node.name() + " acknowledged a write as primary number " + run
                     + " after number " + lastRun + " had");
         }
         long timeline = pg.wal.branch().timeline();
@@ -109,7 +109,7 @@ final class Ledger {
         long now = cluster.scheduler().now();
         boolean longKnown = timelineMaxNanos > cluster.setup().ttl().toNanos();
         if (timeline < timelineRecorded || (timeline < timelineMax && longKnown)) {
-            throw new Violation(Invariant.TIMELINE_FORWARD, node.name() + " acknowledged a write on timeline " + timeline
+            cluster.violated(Invariant.TIMELINE_FORWARD, node.name() + " acknowledged a write on timeline " + timeline
                     + " after one on timeline " + timelineMax + ", the store knew " + timelineRecorded);
         }
         if (timeline != timelineMax) {
@@ -122,10 +122,10 @@ final class Ledger {
         runs.put(node.name(), ++runCount);
         PgServer pg = node.postgres();
         if (settled && cluster.setup().isQuiet()) {
-            throw new Violation(Invariant.QUIET, node.name() + " became primary although nothing had happened");
+            cluster.violated(Invariant.QUIET, node.name() + " became primary although nothing had happened");
         }
         if (hadLeader && !clusterId.equals(pg.systemId)) {
-            throw new Violation(Invariant.ONE_CLUSTER, node.name() + " " + how + " with system id " + pg.systemId + ", the cluster's is " + clusterId);
+            cluster.violated(Invariant.ONE_CLUSTER, node.name() + " " + how + " with system id " + pg.systemId + ", the cluster's is " + clusterId);
         }
         acknowledgeFirst(node, pg);
     }
@@ -139,13 +139,26 @@ final class Ledger {
 
     void promotionAsked(SimNode node) {
         if (cluster.operator().isPausedForAll()) {
-            throw new Violation(Invariant.PAUSE_PROMOTES_NOBODY, node.name() + " is being promoted in pause");
+            cluster.violated(Invariant.PAUSE_PROMOTES_NOBODY, node.name() + " is being promoted in pause");
         }
     }
 
     void postmasterEnded(SimNode node) {
         if (settled && cluster.setup().isQuiet()) {
-            throw new Violation(Invariant.QUIET, "PostgreSQL of " + node.name() + " ended although nothing had happened");
+            cluster.violated(Invariant.QUIET, "PostgreSQL of " + node.name() + " ended although nothing had happened");
+        }
+    }
+
+    /**
+     * The guard is for agents that are gone or asleep. One that is awake for as long as a pass can take has told its primary
+     * to stop at D - B.
+     */
+    void guardHadTo(SimNode node) {
+        PgServer pg = node.postgres();
+        boolean toldToStop = pg.state == PgServer.State.STOPPING;
+        boolean awake = node.upNanos() > cluster.setup().ttl().toNanos();
+        if (awake && pg.acceptsWrites() && !toldToStop && !cluster.operator().isPaused()) {
+            cluster.violated(Invariant.AGENT_BEFORE_GUARD, "the guard of " + node.name() + " had to stop a primary whose agent was awake");
         }
     }
 
@@ -154,13 +167,13 @@ final class Ledger {
         PgServer pg = node.postgres();
         cluster.trace().add(node.name(), "postgres: data folder " + (removed ? "removed" : "set aside") + " at " + pg.wal);
         if (pg.folder == DataDir.PRESENT && removed && cluster.setup().rewinds()) {
-            throw new Violation(Invariant.DATA_KEPT, node.name() + " removed its data folder, which nothing asks for");
+            cluster.violated(Invariant.DATA_KEPT, node.name() + " removed its data folder, which nothing asks for");
         }
         if (hadLeader && pg.folder == DataDir.PRESENT && pg.systemId.equals(clusterId)) {
             boolean last = cluster.nodes().stream()
                     .noneMatch(n -> n != node && n.postgres().folder == DataDir.PRESENT && n.postgres().systemId.equals(clusterId));
             if (last || !removed) {
-                throw new Violation(Invariant.DATA_KEPT, node.name() + " took away " + (last ? "the last copy" : "data in use"));
+                cluster.violated(Invariant.DATA_KEPT, node.name() + " took away " + (last ? "the last copy" : "data in use"));
             }
         }
     }
@@ -184,7 +197,7 @@ final class Ledger {
             default -> holder || lateButTied;
         };
         if (!allowed) {
-            throw new Violation(Invariant.ONLY_THE_HOLDER_WRITES, write.writer() + " wrote " + write.key() + "=" + write.value()
+            cluster.violated(Invariant.ONLY_THE_HOLDER_WRITES, write.writer() + " wrote " + write.key() + "=" + write.value()
                     + " while the leader key was held by " + write.holder().orElse("nobody"));
         }
         if (write.key().equals("history")) {
@@ -248,7 +261,7 @@ final class Ledger {
             Seen then = remembered.peekFirst().get(other.index());
             boolean always = remembered.stream().allMatch(seen -> seen.get(other.index()).eligible());
             if (always && pg.wal.isPrefixOf(then.wal()) && pg.wal.lsn() < then.wal().lsn()) {
-                throw new Violation(Invariant.BEST_CANDIDATE, node.name() + " at " + pg.wal + " takes the leader key, though "
+                cluster.violated(Invariant.BEST_CANDIDATE, node.name() + " at " + pg.wal + " takes the leader key, though "
                         + other.name() + " has been at " + then.wal() + " and within reach for seconds");
             }
         }

@@ -41,6 +41,10 @@ final class PgServer {
     Optional<Upstream> upstream = Optional.empty();
     boolean streaming;
     boolean stubborn;
+
+    /** A mistake that a mutant makes: whoever looks sees it stopped as soon as it was told to. */
+    boolean looksStoppedTooEarly;
+
     boolean promoting;
     long postmaster;
     long startedAt;

@@ -28,13 +28,14 @@ final class PgViews {
         PgServer pg = node.postgres();
         boolean running = pg.state == State.RUNNING;
         Optional<Role> role = running ? pg.role : Optional.empty();
-        Process process = running ? Process.RUNNING : pg.isAlive() ? Process.STARTING : Process.STOPPED;
+        boolean seen = pg.isAlive() && !(pg.looksStoppedTooEarly && pg.state == State.STOPPING);
+        Process process = running ? Process.RUNNING : seen ? Process.STARTING : Process.STOPPED;
         return new PostgresView(
                 pg.folder,
                 process,
                 role,
                 pg.standbySignal,
-                pg.isAlive() ? Optional.of("postmaster-" + pg.postmaster) : Optional.empty(),
+                seen ? Optional.of("postmaster-" + pg.postmaster) : Optional.empty(),
                 role.isPresent() ? wal(pg) : Wal.UNKNOWN,
                 control(node),
                 role.equals(Optional.of(Role.REPLICA)) ? pg.upstream : Optional.empty(),

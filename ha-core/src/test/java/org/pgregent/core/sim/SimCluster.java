@@ -49,6 +49,11 @@ final class SimCluster {
         scheduler.afterEach(() -> invariants.forEach(invariant -> invariant.check(this)));
     }
 
+    /** Ends the simulation at the next event. Not thrown here: the agent's code might catch it. */
+    void violated(String invariant, String what) {
+        scheduler.fail(new Violation(invariant, what));
+    }
+
     Setup setup() {
         return setup;
     }
@@ -94,11 +99,7 @@ final class SimCluster {
     }
 
     Ports mutated(SimNode node, Ports ports) {
-        return mutant.ports(node, ports);
-    }
-
-    Mutant mutant() {
-        return mutant;
+        return mutant.ports().apply(node, ports);
     }
 
     List<SimNode> nodes() {

@@ -14,6 +14,11 @@ final class SimGuard {
     private final SimCluster cluster;
     private final SimNode node;
     private final Scheduler scheduler;
+    /** Mistakes that mutants make. */
+    boolean waitsForTheDeadline;
+
+    boolean believed;
+    boolean diesWithTheAgent;
     private boolean alive;
     private Optional<Long> deadline = Optional.empty();
     private long marginNanos;
@@ -41,7 +46,7 @@ final class SimGuard {
 
     /** Alive, and armed if its PostgreSQL takes or may come to take writes: the machine stands one more fault. */
     boolean isSound() {
-        return alive && (deadline.isPresent() || !node.postgres().isPrimaryOrBecoming());
+        return alive && (believed || deadline.isPresent() || !node.postgres().isPrimaryOrBecoming());
     }
 
     void start() {
@@ -66,7 +71,7 @@ final class SimGuard {
         deadline = Optional.of(deadlineNanos);
         marginNanos = margin.toNanos();
         long now = ++epoch;
-        long atQuit = node.clock().trueTime(deadlineNanos) - marginNanos;
+        long atQuit = node.clock().trueTime(deadlineNanos) - (waitsForTheDeadline ? 0 : marginNanos);
         scheduler.at(atQuit + chance(20), () -> unlessNewer(now, () -> ask(now)));
         scheduler.at(atQuit + marginNanos / 2, () -> unlessNewer(now, this::insist));
         return true;
@@ -100,6 +105,7 @@ final class SimGuard {
         PgServer pg = node.postgres();
         if (pg.isAlive()) {
             cluster.trace().add(node.name(), "guard: SIGQUIT, the deadline is near");
+            cluster.ledger().guardHadTo(node);
             if (pg.slowUntil <= scheduler.now()) {
                 long postmaster = pg.postmaster;
                 long took = 5 * MILLI + Math.floorMod(cluster.chance().nextLong(), Math.max(1, marginNanos / 4));

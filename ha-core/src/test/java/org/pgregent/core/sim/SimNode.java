@@ -184,6 +184,9 @@ final class SimNode {
 
     void crashAgent() {
         cluster.trace().add(name(), "FAULT agent crashes");
+        if (guard.diesWithTheAgent) {
+            guard.end();
+        }
         endAgent();
     }
 

@@ -98,7 +98,7 @@ final class SimPostgres extends SimPort implements Postgres {
         interruptible(thread);
         if (pg.isAlive()) {
             pg.stop(mode == StopMode.FAST);
-            await(thread, "stop", timeout, () -> !pg.isAlive());
+            await(thread, "stop", timeout, () -> !pg.isAlive() || pg.looksStoppedTooEarly);
         }
         leave(thread, "stop");
     }

@@ -55,7 +55,7 @@ final class Simulation {
     private Optional<Duration> converges = Optional.empty();
     private boolean keepTrace;
     private Mutant mutant = Mutant.NONE;
-    private SimAgent.Maker maker = RealAgent::new;
+    private Optional<SimAgent.Maker> maker = Optional.empty();
 
     private Simulation(long seed) {
         this.seed = seed;
@@ -97,13 +97,13 @@ final class Simulation {
     }
 
     Simulation running(SimAgent.Maker agents) {
-        maker = agents;
+        maker = Optional.of(agents);
         return this;
     }
 
     Result run() {
         Setup setup = Setup.draw(seed, nodes, faults);
-        SimCluster cluster = new SimCluster(setup, maker, mutant, keepTrace);
+        SimCluster cluster = new SimCluster(setup, maker.orElse(mutant.agents()::apply), mutant, keepTrace);
         Optional<Violation> violation = Optional.empty();
         try {
             live(cluster);
@@ -138,7 +138,7 @@ final class Simulation {
 
     private void live(SimCluster cluster) {
         Scheduler scheduler = cluster.scheduler();
-        mutant.world(cluster);
+        mutant.world().accept(cluster);
         cluster.begin();
         if (cluster.setup().faultsFromStart()) {
             cluster.faults().begin();

@@ -1,6 +1,11 @@
 package org.pgregent.launcher.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -13,8 +18,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.pgregent.dcs.spi.Dcs;
+import org.pgregent.dcs.spi.DcsConfig;
+import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.dcs.spi.DcsProvider;
+import org.pgregent.dcs.spi.Expect;
 import org.pgregent.launcher.Jvm;
 import org.pgregent.launcher.demo.AgentClient;
 import org.pgregent.launcher.demo.DemoException;
@@ -43,18 +54,112 @@ public final class ClusterHarness implements AutoCloseable {
         return new ClusterHarness(name, LocalCluster.create("it-" + name, size, timers, program()));
     }
 
+    /** Short enough for a test, long enough that a busy machine does not look like a dead one. */
+    public static final LocalCluster.Timers STEADY = new LocalCluster.Timers(8, 1, 2);
+
     /** Makes and starts it, and returns when there is a leader and all others stream. */
     public static ClusterHarness running(String name, int size)
             throws IOException, InterruptedException, DemoException {
-        ClusterHarness harness = create(name, size, LocalCluster.Timers.SHORT);
+        return create(name, size, STEADY).started();
+    }
+
+    /** Starts all and returns when there is a leader and all others stream; closes it if that fails. */
+    public ClusterHarness started() throws IOException, InterruptedException, DemoException {
         try {
-            harness.cluster.startAll();
-            harness.awaitWhole();
-            return harness;
+            cluster.startAll();
+            awaitWhole();
+            return this;
         } catch (IOException | InterruptedException | DemoException | RuntimeException e) {
-            harness.close();
+            close();
             throw e;
         }
+    }
+
+    /** Before the start: no secret, which on the loopback is allowed, so that a test can look into the store and change it. */
+    public ClusterHarness withOpenStore() throws IOException {
+        for (LocalNode node : nodes()) {
+            edit(node, config -> {
+                section(section(config, "zookeeper"), "embedded").remove("secret");
+                return config;
+            });
+        }
+        return this;
+    }
+
+    /** A part of a node's configuration, to be changed in place. */
+    @SuppressWarnings("unchecked")
+    static Map<String, Object> section(Map<String, Object> config, String name) {
+        return (Map<String, Object>) config.get(name);
+    }
+
+    /** A connection to the store, beside the agents; only with {@link #withOpenStore}. */
+    public Dcs store() throws DcsException {
+        DcsProvider provider = ServiceLoader.load(DcsProvider.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .filter(p -> p.name().equals("zookeeper"))
+                .findFirst()
+                .orElseThrow();
+        List<String> hosts = nodes().stream()
+                .map(node -> "127.0.0.1:" + node.quorum().client())
+                .toList();
+        return provider.connect(new DcsConfig(
+                "zookeeper",
+                Map.of("hosts", hosts, "tick_time", 500),
+                "test",
+                cluster.folder().resolve("test-store"),
+                Duration.ofSeconds(10)));
+    }
+
+    /** Replaces the cluster's dynamic configuration, as an operator would. */
+    public void configure(UnaryOperator<Map<String, Object>> change)
+            throws DcsException, IOException, InterruptedException {
+        try (Dcs store = store()) {
+            String key = "/service/demo/config";
+            String now = store.readAll("/service/demo", Duration.ofSeconds(20))
+                    .get(key)
+                    .orElseThrow()
+                    .text();
+            ObjectMapper json = new ObjectMapper();
+            Map<String, Object> config = json.readValue(now, new TypeReference<>() {});
+            byte[] changed = json.writeValueAsBytes(change.apply(config));
+            store.put(key, changed, Expect.anything(), Optional.empty(), Duration.ofSeconds(20));
+        }
+    }
+
+    /** No acknowledgement of the old primary came after the first one of the new. */
+    public void assertOneAfterTheOther(LocalNode old, LocalNode next) {
+        long lastOld = writer(old).last().orElseThrow().nanos();
+        long firstNew = writer(next).acks().get(0).nanos();
+        assertThat(lastOld)
+                .as("last acknowledgement of " + old.name() + ", first of " + next.name())
+                .isLessThan(firstNew);
+    }
+
+    /** Waits until the writer of a node gets acknowledgements after the given moment. */
+    public void awaitWritesOn(LocalNode node, long afterNanos) throws DemoException, InterruptedException, IOException {
+        await("writes on " + node.name(), () -> writer(node).firstAfter(afterNanos).isPresent());
+    }
+
+    /** The process is gone, or a zombie. */
+    static boolean isDead(long pid) {
+        try {
+            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+            return "ZX".indexOf(stat.charAt(stat.lastIndexOf(')') + 2)) >= 0;
+        } catch (IOException gone) {
+            return true;
+        }
+    }
+
+    static void signal(String signal, long pid) throws IOException, InterruptedException {
+        int code = new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
+                .inheritIO()
+                .start()
+                .waitFor();
+        assertThat(code).as("kill -" + signal + " " + pid).isZero();
+    }
+
+    String logOf(LocalNode node) throws IOException {
+        return Files.readString(node.log());
     }
 
     private ClusterHarness(String name, LocalCluster cluster) {
