@@ -46,7 +46,7 @@ class BadInputIT {
     void aPortInUse() throws Exception {
         try (ClusterHarness harness = ClusterHarness.create("port-in-use", 1, ClusterHarness.STEADY)) {
             LocalNode node = harness.nodes().get(0);
-            try (ServerSocket taken = new ServerSocket(node.restPort(), 1, InetAddress.getByName("127.0.0.1"))) {
+            try (ServerSocket taken = new ServerSocket(node.restPort(), 1, InetAddress.getLoopbackAddress())) {
                 String log = refused(harness, config -> config);
                 assertThat(log).contains("restapi.listen").contains(Integer.toString(taken.getLocalPort()));
                 assertThat(node.dataDir()).doesNotExist();
