@@ -130,12 +130,16 @@ class RejoinIT {
                     ClusterHarness.section(config, "postgresql").put("data_dir", disk.resolve("data").toString());
                     return config;
                 });
-                harness.start(small);
-                harness.await("it leads", () -> harness.client().leader().equals(Optional.of(small)));
                 for (LocalNode node : harness.nodesBut(small)) {
-                    harness.start(node);
+                    // Without this section they never make the cluster, so it is made on the small disk.
+                    harness.edit(node, config -> {
+                        config.remove("bootstrap");
+                        return config;
+                    });
                 }
+                harness.cluster().startAll();
                 harness.awaitWhole();
+                assertThat(harness.leader()).isEqualTo(small);
                 harness.execute(small, "CREATE TABLE kept AS SELECT 42 AS x");
 
                 Path filler = disk.resolve("filler");
