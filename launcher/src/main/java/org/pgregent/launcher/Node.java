@@ -5,6 +5,7 @@ import com.google.inject.Injector;
 import com.google.inject.ProvisionException;
 import com.google.inject.Stage;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -74,14 +75,23 @@ final class Node {
         try (PgPostgres postgres = injector.getInstance(PgPostgres.class);
                 GuardProcess guard = injector.getInstance(GuardProcess.class)) {
             LOG.debug("with {} and {}", postgres, guard);
+            refuseToStartLockedOut(postgres);
             rest.set(RestServer.start(config.rest(), injector.getInstance(RestApi.class)));
             if (stopping.get()) {
                 created.requestShutdown();
             }
             return new AgentThread(created::step, created::ended, waker, injector.getInstance(FaultHandler.class))
                     .run();
-        } catch (IOException e) {
+        } catch (IOException | PostgresException e) {
             throw new ConfigException(e.getMessage());
+        }
+    }
+
+    /** An agent that cannot look into its PostgreSQL could neither keep it nor hand it over. */
+    private static void refuseToStartLockedOut(PgPostgres postgres) throws ConfigException, PostgresException {
+        Optional<String> refusal = postgres.refusal(Duration.ofSeconds(5));
+        if (refusal.isPresent()) {
+            throw new ConfigException(refusal.get() + ". PostgreSQL was left as it is.");
         }
     }
 

@@ -79,6 +79,17 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         return observer.observe(settings.map(PostgresSettings::fingerprint), wanted, Deadline.in(timeout));
     }
 
+    /** Why a running server does not let us in, if that is on account of user, password or pg_hba.conf. Asked at the start. */
+    public Optional<String> refusal(Duration timeout) throws PostgresException {
+        Optional<ProcFs.Stat> postmaster = process.postmaster();
+        if (postmaster.isEmpty() || folder.state() != DataDir.PRESENT) {
+            return Optional.empty();
+        }
+        PgProbe.Answer answer = probe.look(
+                postmaster.get().id(), PgVersions.ofFolder(config.dataDir()), Deadline.in(timeout));
+        return answer.outcome() == PgProbe.Outcome.REFUSED ? answer.trouble() : Optional.empty();
+    }
+
     @Override
     public void onExit(Runnable hint) {
         process.onExit(hint);

@@ -22,6 +22,8 @@ final class PgProbe implements AutoCloseable {
         ANSWERED,
         /** Nobody listens yet, or the server says that it starts or stops. */
         NOT_OPEN,
+        /** It is open, and not for us: user or password are wrong, or pg_hba.conf does not admit them. */
+        REFUSED,
         /** It listens; that is all there is to say. */
         FAILED
     }
@@ -100,7 +102,7 @@ final class PgProbe implements AutoCloseable {
         }
         if (state.startsWith("28")) {
             return Answer.without(
-                    Outcome.FAILED,
+                    Outcome.REFUSED,
                     "PostgreSQL does not let user " + config.authentication().superuser().username() + " in from "
                             + config.network().local().host() + ": check postgresql.authentication.superuser and pg_hba.conf: " + why);
         }
