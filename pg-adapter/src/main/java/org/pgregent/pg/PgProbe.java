@@ -84,7 +84,8 @@ final class PgProbe implements AutoCloseable {
         }
         Connections.limit(connection, deadline);
         try (PreparedStatement statement = connection.prepareStatement(ProbeRow.sql(major))) {
-            statement.setArray(1, connection.createArrayOf("text", Gucs.onCommandLine().toArray()));
+            statement.setArray(
+                    1, connection.createArrayOf("text", Gucs.onCommandLine().toArray()));
             try (ResultSet rows = statement.executeQuery()) {
                 rows.next();
                 return ProbeRow.read(rows);
@@ -101,8 +102,10 @@ final class PgProbe implements AutoCloseable {
         if (state.startsWith("28")) {
             return Answer.without(
                     Outcome.FAILED,
-                    "PostgreSQL does not let user " + config.authentication().superuser().username() + " in from "
-                            + config.network().local().host() + ": check postgresql.authentication.superuser and pg_hba.conf: " + why);
+                    "PostgreSQL does not let user "
+                            + config.authentication().superuser().username() + " in from "
+                            + config.network().local().host()
+                            + ": check postgresql.authentication.superuser and pg_hba.conf: " + why);
         }
         return Answer.without(Outcome.FAILED, "PostgreSQL does not answer: " + why);
     }
