@@ -61,7 +61,8 @@ final class AtomicFiles {
     /** PostgreSQL lets a data folder be for its owner or, since 11, for its group too; files in it follow. */
     static Set<PosixFilePermission> modeIn(Path dataDir) throws IOException {
         Set<PosixFilePermission> folder = Files.getPosixFilePermissions(dataDir);
-        boolean group = folder.contains(PosixFilePermission.GROUP_READ) && folder.contains(PosixFilePermission.GROUP_EXECUTE);
+        boolean group =
+                folder.contains(PosixFilePermission.GROUP_READ) && folder.contains(PosixFilePermission.GROUP_EXECUTE);
         return group ? GROUP_FILE : PRIVATE_FILE;
     }
 

@@ -51,9 +51,18 @@ final class BaseBackup {
 
     private List<String> command(Upstream source) throws PostgresException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
-                programs.find("pg_basebackup").toString(), "--pgdata=" + config.dataDir(), "-X", "stream", "--progress"));
-        command.add("--dbname=" + ConnInfo.of(
-                source, config.authentication().replication(), config.name().value(), Optional.empty(), PgVersions.OLDEST));
+                programs.find("pg_basebackup").toString(),
+                "--pgdata=" + config.dataDir(),
+                "-X",
+                "stream",
+                "--progress"));
+        command.add("--dbname="
+                + ConnInfo.of(
+                        source,
+                        config.authentication().replication(),
+                        config.name().value(),
+                        Optional.empty(),
+                        PgVersions.OLDEST));
         List<String> options = config.toolOptions().basebackup();
         // A spread checkpoint on an idle source lets the copy begin only minutes later.
         if (options.stream().noneMatch(option -> option.startsWith("checkpoint"))) {

@@ -11,8 +11,8 @@ import org.pgregent.pg.PgConfig.Credentials;
 /** libpq's connection strings of keywords and values. None made here holds a password. */
 final class ConnInfo {
 
-    private static final List<String> TLS = List.of(
-            "sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslcrldir", "gssencmode");
+    private static final List<String> TLS =
+            List.of("sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslcrldir", "gssencmode");
     private static final List<String> LAST = List.of("channel_binding", "target_session_attrs", "sslnegotiation");
     private static final Map<String, PgVersions> SINCE = Map.of(
             "sslpassword", PgVersions.SSLPASSWORD,
@@ -23,7 +23,8 @@ final class ConnInfo {
     private ConnInfo() {}
 
     /** How a program of that major version reaches the upstream; the password comes from the passfile. */
-    static String of(Upstream upstream, Credentials user, String applicationName, Optional<String> passfile, int major) {
+    static String of(
+            Upstream upstream, Credentials user, String applicationName, Optional<String> passfile, int major) {
         Map<String, String> keys = new LinkedHashMap<>();
         keys.put("dbname", upstream.database());
         keys.put("user", user.username());
@@ -54,7 +55,8 @@ final class ConnInfo {
     }
 
     private static String quote(String value) {
-        boolean plain = !value.isEmpty() && value.chars().noneMatch(c -> Character.isWhitespace(c) || c == '\'' || c == '\\');
+        boolean plain =
+                !value.isEmpty() && value.chars().noneMatch(c -> Character.isWhitespace(c) || c == '\'' || c == '\\');
         return plain ? value : "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 

@@ -14,8 +14,9 @@ import org.postgresql.Driver;
 final class Connections {
 
     private static final int CONNECT_SECONDS = 3;
-    private static final String QUIET = "-c search_path=pg_catalog -c pg_stat_statements.track=none -c synchronous_commit=local"
-            + " -c statement_timeout=";
+    private static final String QUIET =
+            "-c search_path=pg_catalog -c pg_stat_statements.track=none -c synchronous_commit=local"
+                    + " -c statement_timeout=";
 
     /** libpq's names of connection keys, by pgjdbc's. Those it has no word for are not there. */
     private static final Map<String, String> KEYS = Map.of(
@@ -51,7 +52,8 @@ final class Connections {
 
     /** For the commands of the replication protocol, as the replication user; pg_hba.conf admits it where standbys are let in. */
     Connection replication(HostPort node, Deadline deadline) throws SQLException {
-        Properties properties = properties(config.authentication().replication(), config.name().value(), deadline);
+        Properties properties =
+                properties(config.authentication().replication(), config.name().value(), deadline);
         properties.setProperty("replication", "true");
         properties.setProperty("preferQueryMode", "simple");
         return open(node, config.database(), properties);
@@ -92,7 +94,9 @@ final class Connections {
     }
 
     static String oneLine(SQLException e) {
-        String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage().replaceAll("\\s*\\n\\s*", " ");
+        String message = e.getMessage() == null
+                ? e.getClass().getSimpleName()
+                : e.getMessage().replaceAll("\\s*\\n\\s*", " ");
         return e.getSQLState() == null ? message : message + " (" + e.getSQLState() + ")";
     }
 }

@@ -51,7 +51,9 @@ final class ControlData {
                 int colon = line.indexOf(':');
                 if (colon > 0) {
                     String key = line.substring(0, colon);
-                    lines.put(key.startsWith("Current ") ? key.substring(8) : key, line.substring(colon + 1).trim());
+                    lines.put(
+                            key.startsWith("Current ") ? key.substring(8) : key,
+                            line.substring(colon + 1).trim());
                 }
             }
             return new Listing(lines);
@@ -98,7 +100,8 @@ final class ControlData {
     /** The whole listing; one that was made no longer than {@code age} ago will do, for on a busy server the file changes all the time. */
     synchronized Listing listing(Deadline deadline, Duration age) throws PostgresException, InterruptedException {
         FileTime time = modified();
-        if (cached != null && (time.equals(cachedTime) && cachedSettled || System.nanoTime() - cachedNanos < age.toNanos())) {
+        if (cached != null
+                && (time.equals(cachedTime) && cachedSettled || System.nanoTime() - cachedNanos < age.toNanos())) {
             return cached;
         }
         cachedSettled = System.currentTimeMillis() - time.toMillis() > SETTLED_MILLIS;

@@ -54,8 +54,8 @@ final class CrashRecovery {
     }
 
     private List<String> command(Map<String, String> controlled) throws PostgresException {
-        List<String> command = new ArrayList<>(
-                List.of(programs.find("postgres").toString(), "--single", "-D", dataDir.toString()));
+        List<String> command =
+                new ArrayList<>(List.of(programs.find("postgres").toString(), "--single", "-D", dataDir.toString()));
         if (Files.exists(files.conf())) {
             command.add("--config-file=" + files.conf());
         }

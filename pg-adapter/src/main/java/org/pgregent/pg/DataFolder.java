@@ -77,8 +77,8 @@ final class DataFolder {
     void beginFilling() throws PostgresException {
         DataDir state = state();
         if (state != DataDir.EMPTY && state != DataDir.UNFINISHED) {
-            throw new PostgresException("the data folder " + dataDir + " is " + describe(state) + ": it is not touched. "
-                    + "Move it away, or set postgresql.data_dir to another folder");
+            throw new PostgresException("the data folder " + dataDir + " is " + describe(state)
+                    + ": it is not touched. " + "Move it away, or set postgresql.data_dir to another folder");
         }
         try {
             AtomicFiles.write(marker, dataDir + "\n", AtomicFiles.PRIVATE_FILE);
@@ -126,8 +126,10 @@ final class DataFolder {
             Files.deleteIfExists(marker);
             LOG.warn("the data folder {} is now {}", dataDir, aside);
         } catch (IOException e) {
-            throw new PostgresException("cannot rename the data folder " + dataDir + ": " + reason(e)
-                    + (isMountPoint() ? " (it is a mount point; use a folder below it)" : ""), e);
+            throw new PostgresException(
+                    "cannot rename the data folder " + dataDir + ": " + reason(e)
+                            + (isMountPoint() ? " (it is a mount point; use a folder below it)" : ""),
+                    e);
         }
     }
 

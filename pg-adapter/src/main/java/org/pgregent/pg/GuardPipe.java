@@ -75,7 +75,8 @@ final class GuardPipe implements AutoCloseable {
             answer = null;
             commands.write((verb + " " + number + arguments + "\n").getBytes(StandardCharsets.US_ASCII));
             while (answer == null && !deadline.hasPassed() && isAlive.getAsBoolean()) {
-                news.wait(Math.max(1, Math.min(GLANCE.toMillis(), deadline.left().toMillis())));
+                news.wait(
+                        Math.max(1, Math.min(GLANCE.toMillis(), deadline.left().toMillis())));
             }
             return Optional.ofNullable(answer);
         }
@@ -115,7 +116,8 @@ final class GuardPipe implements AutoCloseable {
             if (parts[1].equals(Long.toString(number))) {
                 unanswered = 0;
                 answer = new Answer(
-                        parts[0].equals("ok"), parts[2].equals("none") ? Optional.empty() : Optional.of(Long.parseLong(parts[2])));
+                        parts[0].equals("ok"),
+                        parts[2].equals("none") ? Optional.empty() : Optional.of(Long.parseLong(parts[2])));
                 news.notifyAll();
             }
         }

@@ -65,7 +65,9 @@ public final class GuardProcess implements Deadman, AutoCloseable {
                     LOG.info("took over the guard {}, {}", former.get().pid(), describe());
                     return true;
                 }
-                LOG.warn("the guard {} does not answer: replacing it", former.get().pid());
+                LOG.warn(
+                        "the guard {} does not answer: replacing it",
+                        former.get().pid());
                 replace(former.get(), deadline);
             }
             return start(deadline);
@@ -80,7 +82,9 @@ public final class GuardProcess implements Deadman, AutoCloseable {
     }
 
     private String describe() {
-        return deadlineNanos.map(nanos -> "armed for " + nanos / NANOS_PER_MILLI + " ms of uptime").orElse("not armed");
+        return deadlineNanos
+                .map(nanos -> "armed for " + nanos / NANOS_PER_MILLI + " ms of uptime")
+                .orElse("not armed");
     }
 
     @Override
@@ -88,7 +92,8 @@ public final class GuardProcess implements Deadman, AutoCloseable {
         // Both rounded to the safe side.
         long deadlineMillis = Math.floorDiv(newDeadlineNanos, NANOS_PER_MILLI);
         long marginMillis = (killMargin.toNanos() + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI;
-        Optional<GuardPipe.Answer> answer = tell("deadline", " " + deadlineMillis + " " + marginMillis, Deadline.in(timeout));
+        Optional<GuardPipe.Answer> answer =
+                tell("deadline", " " + deadlineMillis + " " + marginMillis, Deadline.in(timeout));
         return answer.filter(GuardPipe.Answer::agreed).isPresent();
     }
 
@@ -96,7 +101,9 @@ public final class GuardProcess implements Deadman, AutoCloseable {
     public synchronized boolean disarm(Duration timeout) {
         // Told so or not, from here on nobody may count on the former deadline.
         deadlineNanos = Optional.empty();
-        return tell("disarm", "", Deadline.in(timeout)).filter(GuardPipe.Answer::agreed).isPresent();
+        return tell("disarm", "", Deadline.in(timeout))
+                .filter(GuardPipe.Answer::agreed)
+                .isPresent();
     }
 
     @Override
@@ -175,7 +182,12 @@ public final class GuardProcess implements Deadman, AutoCloseable {
         File log = folder.resolve("guard.log").toFile();
         String server = new Programs(config.folders().binDir(), config.folders().binNames()).serverName();
         ProcessBuilder builder = new ProcessBuilder(List.of(
-                        "setsid", "bash", script.toString(), folder.toString(), config.dataDir().toString(), server))
+                        "setsid",
+                        "bash",
+                        script.toString(),
+                        folder.toString(),
+                        config.dataDir().toString(),
+                        server))
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)
                 .redirectOutput(log);
@@ -190,7 +202,8 @@ public final class GuardProcess implements Deadman, AutoCloseable {
             }
             deadline.pause(POLL);
         }
-        boolean answers = connect(former().orElseThrow(() -> new IOException("the guard ended at once; see " + log)), deadline);
+        boolean answers =
+                connect(former().orElseThrow(() -> new IOException("the guard ended at once; see " + log)), deadline);
         if (answers) {
             LOG.info("guard {} started", process.pid());
         }

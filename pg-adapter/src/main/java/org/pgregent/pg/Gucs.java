@@ -31,8 +31,10 @@ final class Gucs {
             new Controlled("max_wal_senders", "10", atLeast(3)),
             new Controlled("max_replication_slots", "10", atLeast(4)),
             new Controlled("wal_level", "replica", Gucs::isWalLevel),
-            new Controlled("track_commit_timestamp", "off", value -> Conversions.bool(value).isPresent()),
-            new Controlled("wal_log_hints", "on", value -> Conversions.bool(value).isPresent()),
+            new Controlled("track_commit_timestamp", "off", value -> Conversions.bool(value)
+                    .isPresent()),
+            new Controlled(
+                    "wal_log_hints", "on", value -> Conversions.bool(value).isPresent()),
             new Controlled("hot_standby", "on", value -> Conversions.bool(value).equals(Optional.of(true))));
 
     private static final Set<String> NEVER_SETTABLE = Set.of("listen_addresses", "port", "cluster_name");
@@ -96,7 +98,8 @@ final class Gucs {
         return accepted("wal_keep_segments", dynamic, "", 1, "8").orElse(8L) * 16;
     }
 
-    private static Optional<Long> accepted(String name, Map<String, String> dynamic, String unit, long least, String fallback) {
+    private static Optional<Long> accepted(
+            String name, Map<String, String> dynamic, String unit, long least, String fallback) {
         String value = dynamic.get(name);
         if (value == null) {
             return Optional.empty();
@@ -142,9 +145,7 @@ final class Gucs {
         Optional<Boolean> b = Conversions.bool(wanted);
         Optional<Long> m = Conversions.integer(running, "");
         Optional<Long> n = Conversions.integer(wanted, "");
-        return running.equalsIgnoreCase(wanted)
-                || a.isPresent() && a.equals(b)
-                || m.isPresent() && m.equals(n);
+        return running.equalsIgnoreCase(wanted) || a.isPresent() && a.equals(b) || m.isPresent() && m.equals(n);
     }
 
     /** As arguments of the server. */

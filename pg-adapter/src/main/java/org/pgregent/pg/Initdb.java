@@ -42,14 +42,16 @@ final class Initdb {
             users.create(deadline);
             folder.finished();
         } catch (IOException e) {
-            throw new PostgresException("cannot make the data folder " + config.dataDir() + ": " + DataFolder.reason(e), e);
+            throw new PostgresException(
+                    "cannot make the data folder " + config.dataDir() + ": " + DataFolder.reason(e), e);
         } finally {
             delete(passwordFile);
         }
     }
 
     private List<String> command(Path initdb, Path passwordFile) throws IOException {
-        List<String> command = new ArrayList<>(List.of(initdb.toString(), "-D", config.dataDir().toString()));
+        List<String> command = new ArrayList<>(
+                List.of(initdb.toString(), "-D", config.dataDir().toString()));
         config.bootstrap().initdb().forEach(option -> command.add("--" + option));
         command.add("--username=" + config.authentication().superuser().username());
         Optional<String> password = config.authentication().superuser().password();
@@ -72,7 +74,9 @@ final class Initdb {
             return;
         }
         if (config.authentication().superuser().password().isEmpty()) {
-            LOG.warn("postgresql.authentication.superuser has no password: {} stays as initdb made it, and admits no other node", file);
+            LOG.warn(
+                    "postgresql.authentication.superuser has no password: {} stays as initdb made it, and admits no other node",
+                    file);
             return;
         }
         int major = PgVersions.ofFolder(config.dataDir());
@@ -82,7 +86,8 @@ final class Initdb {
     /** Passwords everywhere; the replication user from everywhere, for nobody knows yet where the next member will be. */
     static List<String> safeHba(PgConfig config, int major) {
         String method = PgVersions.SCRAM_BY_DEFAULT.isIn(major) ? "scram-sha-256" : "md5";
-        String replication = '"' + config.authentication().replication().username().replace("\"", "\"\"") + '"';
+        String replication =
+                '"' + config.authentication().replication().username().replace("\"", "\"\"") + '"';
         return List.of(
                 "# TYPE  DATABASE  USER  ADDRESS  METHOD",
                 "local   all  all  " + method,
@@ -95,7 +100,8 @@ final class Initdb {
         try {
             Files.deleteIfExists(passwordFile);
         } catch (IOException e) {
-            throw new PostgresException("delete " + passwordFile + " by hand, it holds a password: " + e.getMessage(), e);
+            throw new PostgresException(
+                    "delete " + passwordFile + " by hand, it holds a password: " + e.getMessage(), e);
         }
     }
 }

@@ -73,7 +73,8 @@ final class Observer {
                 row.map(ProbeRow::role),
                 files.isStandby(),
                 postmaster.map(ProcFs.Stat::id),
-                row.map(seen -> wal(postmaster.orElseThrow().id(), seen, deadline)).orElse(Wal.UNKNOWN),
+                row.map(seen -> wal(postmaster.orElseThrow().id(), seen, deadline))
+                        .orElse(Wal.UNKNOWN),
                 control,
                 row.isPresent() ? files.upstreamOf(row.get().conninfo()) : files.upstream(),
                 row.flatMap(Observer::replicationState),
@@ -141,8 +142,11 @@ final class Observer {
     }
 
     private List<HistoryLine> history(ProbeRow row) {
-        boolean hasHistory = row.role() == Role.PRIMARY && row.wal().timeline().orElseThrow().number() > 1;
-        return hasHistory ? Timelines.read(config.dataDir(), row.wal().timeline().get()) : List.of();
+        boolean hasHistory =
+                row.role() == Role.PRIMARY && row.wal().timeline().orElseThrow().number() > 1;
+        return hasHistory
+                ? Timelines.read(config.dataDir(), row.wal().timeline().get())
+                : List.of();
     }
 
     /** The command line hides a changed file from the server: what is on it is compared here. */
@@ -152,7 +156,8 @@ final class Observer {
             String target = wanted.get(setting.name());
             boolean differs = target != null && !Gucs.isSame(setting.setting(), target);
             if (setting.pendingRestart() || differs) {
-                String shown = target != null ? target : files.value(setting.name()).orElse("?");
+                String shown =
+                        target != null ? target : files.value(setting.name()).orElse("?");
                 pending.put(setting.name(), new PendingRestart(setting.shown(), shown));
             }
         }

@@ -76,7 +76,12 @@ public record PgConfig(
      * @param pgpass the file with passwords for programs; written by the agent
      */
     public record Folders(
-            Path dataDir, Path configDir, Path stateDir, Optional<Path> binDir, Map<String, String> binNames, Path pgpass) {
+            Path dataDir,
+            Path configDir,
+            Path stateDir,
+            Optional<Path> binDir,
+            Map<String, String> binNames,
+            Path pgpass) {
         public Folders {
             require(dataDir.isAbsolute(), "postgresql.data_dir must be an absolute path, is '" + dataDir + "'");
             require(configDir.isAbsolute(), "postgresql.config_dir must be an absolute path, is '" + configDir + "'");
@@ -133,7 +138,17 @@ public record PgConfig(
     /** Further options for programs, each as {@code name} or {@code name=value}, without dashes. */
     public record ToolOptions(List<String> basebackup, List<String> rewind) {
         private static final List<String> NOT_FOR_BASEBACKUP = List.of(
-                "pgdata", "format", "wal-method", "xlog-method", "gzip", "version", "dbname", "host", "port", "username", "password");
+                "pgdata",
+                "format",
+                "wal-method",
+                "xlog-method",
+                "gzip",
+                "version",
+                "dbname",
+                "host",
+                "port",
+                "username",
+                "password");
         private static final List<String> NOT_FOR_REWIND = List.of(
                 "target-pgdata",
                 "source-pgdata",
@@ -180,7 +195,9 @@ public record PgConfig(
     private static void refuse(String program, List<String> options, List<String> forbidden) {
         for (String option : options) {
             String bare = option.contains("=") ? option.substring(0, option.indexOf('=')) : option;
-            require(!forbidden.contains(bare), "the option '" + bare + "' of " + program + " is not for the configuration to set");
+            require(
+                    !forbidden.contains(bare),
+                    "the option '" + bare + "' of " + program + " is not for the configuration to set");
         }
     }
 

@@ -82,7 +82,8 @@ final class PgConfigFiles {
     }
 
     /** Brings all files in line. Returns whether any of them changed. */
-    boolean write(PostgresSettings settings, Role role, Deadline deadline) throws PostgresException, InterruptedException {
+    boolean write(PostgresSettings settings, Role role, Deadline deadline)
+            throws PostgresException, InterruptedException {
         int major = PgVersions.ofFolder(dataDir);
         try {
             keepBase();
@@ -90,7 +91,8 @@ final class PgConfigFiles {
                 passwords.write(role.upstream().get());
             }
             boolean changed = writeConf(settings, role, major, deadline);
-            changed |= writeList("hba_file", "pg_hba.conf", config.pgHba().isEmpty() ? settings.hba() : config.pgHba(), settings);
+            changed |= writeList(
+                    "hba_file", "pg_hba.conf", config.pgHba().isEmpty() ? settings.hba() : config.pgHba(), settings);
             changed |= writeList("ident_file", "pg_ident.conf", config.pgIdent(), settings);
             changed |= RecoveryFiles.strip(dataDir);
             changed |= RecoveryFiles.signal(dataDir, role.standby());
@@ -133,7 +135,8 @@ final class PgConfigFiles {
                     break;
                 }
                 for (String name : refused) {
-                    LOG.warn("Removing unexpected parameter={} value={} from the config", name, parameters.remove(name));
+                    LOG.warn(
+                            "Removing unexpected parameter={} value={} from the config", name, parameters.remove(name));
                 }
                 text = render(parameters, recovery, role);
             }
@@ -152,13 +155,16 @@ final class PgConfigFiles {
 
     String render(SortedMap<String, String> parameters, Map<String, String> recovery, Role role) {
         StringBuilder text = new StringBuilder(HEADER);
-        config.customConf().or(() -> Optional.of(base.getFileName().toString()).filter(name -> Files.exists(base)))
+        config.customConf()
+                .or(() -> Optional.of(base.getFileName().toString()).filter(name -> Files.exists(base)))
                 .ifPresent(file -> text.append("include ").append(quote(file)).append('\n'));
         text.append('\n');
         parameters.forEach((name, value) -> appendLine(text, name, value));
         if (role.standby()) {
             text.append("\n# recovery.conf\n");
-            role.upstream().ifPresent(upstream -> text.append(FOLLOWS).append(upstream.name()).append('\n'));
+            role.upstream()
+                    .ifPresent(upstream ->
+                            text.append(FOLLOWS).append(upstream.name()).append('\n'));
             recovery.forEach((name, value) -> appendLine(text, name, value));
         }
         return text.toString();
@@ -191,16 +197,21 @@ final class PgConfigFiles {
     Map<String, String> userRecovery(PostgresSettings settings) {
         Map<String, String> lines = new TreeMap<>();
         if (settings.dynamic().get("recovery_conf") instanceof Map<?, ?> section) {
-            section.forEach((name, value) -> lines.put(String.valueOf(name).toLowerCase(Locale.ROOT), String.valueOf(value)));
+            section.forEach(
+                    (name, value) -> lines.put(String.valueOf(name).toLowerCase(Locale.ROOT), String.valueOf(value)));
         }
         config.recoveryConf().forEach((name, value) -> lines.put(name.toLowerCase(Locale.ROOT), value));
-        lines.keySet().removeIf(name -> name.startsWith("recovery_target")
-                || List.of("primary_conninfo", "primary_slot_name", "standby_mode").contains(name));
+        lines.keySet()
+                .removeIf(name -> name.startsWith("recovery_target")
+                        || List.of("primary_conninfo", "primary_slot_name", "standby_mode")
+                                .contains(name));
         return lines;
     }
 
     private static boolean useSlots(PostgresSettings settings) {
-        return Optional.ofNullable(settings.dynamic().get("use_slots")).flatMap(Conversions::bool).orElse(true);
+        return Optional.ofNullable(settings.dynamic().get("use_slots"))
+                .flatMap(Conversions::bool)
+                .orElse(true);
     }
 
     private String conninfo(Upstream upstream, int major) {
@@ -212,8 +223,10 @@ final class PgConfigFiles {
                 major);
     }
 
-    private boolean writeList(String guc, String name, List<String> lines, PostgresSettings settings) throws IOException {
-        boolean elsewhere = config.parameters().containsKey(guc) || settings.parameters().containsKey(guc);
+    private boolean writeList(String guc, String name, List<String> lines, PostgresSettings settings)
+            throws IOException {
+        boolean elsewhere =
+                config.parameters().containsKey(guc) || settings.parameters().containsKey(guc);
         if (lines.isEmpty() || elsewhere) {
             return false;
         }
@@ -222,7 +235,9 @@ final class PgConfigFiles {
     }
 
     private Set<java.nio.file.attribute.PosixFilePermission> mode() throws IOException {
-        return config.folders().configDir().startsWith(dataDir) ? AtomicFiles.modeIn(dataDir) : AtomicFiles.PRIVATE_FILE;
+        return config.folders().configDir().startsWith(dataDir)
+                ? AtomicFiles.modeIn(dataDir)
+                : AtomicFiles.PRIVATE_FILE;
     }
 
     /** Whom the files name, if they were written here. */
@@ -260,7 +275,9 @@ final class PgConfigFiles {
         String start = name + " = '";
         return lines().stream()
                 .filter(line -> line.startsWith(start) && line.endsWith("'"))
-                .map(line -> line.substring(start.length(), line.length() - 1).replace("''", "'").replace("\\\\", "\\"))
+                .map(line -> line.substring(start.length(), line.length() - 1)
+                        .replace("''", "'")
+                        .replace("\\\\", "\\"))
                 .findFirst();
     }
 

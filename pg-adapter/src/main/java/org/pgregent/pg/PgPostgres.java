@@ -49,13 +49,16 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         try {
             AtomicFiles.makePrivateFolder(config.folders().stateDir());
         } catch (IOException e) {
-            throw new PostgresException("cannot make the state folder " + config.folders().stateDir() + ": " + DataFolder.reason(e), e);
+            throw new PostgresException(
+                    "cannot make the state folder " + config.folders().stateDir() + ": " + DataFolder.reason(e), e);
         }
-        Programs programs = new Programs(config.folders().binDir(), config.folders().binNames());
+        Programs programs =
+                new Programs(config.folders().binDir(), config.folders().binNames());
         Connections connections = new Connections(config);
         PgPass passwords = new PgPass(config.folders().pgpass(), config.authentication());
         this.folder = new DataFolder(config.dataDir(), config.folders().stateDir());
-        this.process = new PgProcess(programs, config.dataDir(), config.folders().stateDir());
+        this.process =
+                new PgProcess(programs, config.dataDir(), config.folders().stateDir());
         this.controlData = new ControlData(programs, config.dataDir());
         this.files = new PgConfigFiles(config, passwords, new ConfigCheck(programs, config.dataDir()));
         this.probe = new PgProbe(connections, config);
@@ -66,16 +69,17 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         this.crashRecovery = new CrashRecovery(programs, config.dataDir(), files, controlData);
         this.timelineCheck =
                 new TimelineCheck(config, connections, controlData, new WalRecords(programs, config.dataDir()));
-        this.observer = new Observer(
-                config, folder, process, controlData, files, probe, new ReplayedTimeline(timelineCheck));
+        this.observer =
+                new Observer(config, folder, process, controlData, files, probe, new ReplayedTimeline(timelineCheck));
         this.slots = new Slots(sql);
     }
 
     @Override
     public PostgresView observe(Duration timeout) {
         Optional<PostgresSettings> settings = applied;
-        Map<String, String> wanted =
-                settings.map(known -> (Map<String, String>) Gucs.controlled(known.parameters(), config)).orElse(Map.of());
+        Map<String, String> wanted = settings.map(
+                        known -> (Map<String, String>) Gucs.controlled(known.parameters(), config))
+                .orElse(Map.of());
         return observer.observe(settings.map(PostgresSettings::fingerprint), wanted, Deadline.in(timeout));
     }
 
@@ -110,7 +114,8 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     }
 
     @Override
-    public void startPrimary(PostgresSettings settings, Duration timeout) throws PostgresException, InterruptedException {
+    public void startPrimary(PostgresSettings settings, Duration timeout)
+            throws PostgresException, InterruptedException {
         start(settings, PgConfigFiles.Role.PRIMARY, Deadline.in(timeout));
     }
 
@@ -129,8 +134,8 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             return;
         }
         files.write(settings, role, deadline);
-        List<String> arguments = new ArrayList<>(
-                List.of("-D", config.dataDir().toString(), "--config-file=" + files.conf()));
+        List<String> arguments =
+                new ArrayList<>(List.of("-D", config.dataDir().toString(), "--config-file=" + files.conf()));
         arguments.addAll(Gucs.arguments(commandLine(settings, role.standby(), deadline)));
         process.start(arguments, deadline);
         applied = Optional.of(settings);
@@ -139,7 +144,8 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     }
 
     /** It runs already: then in the wanted role, or this is a call at the wrong time. */
-    private void continueStart(ProcFs.Stat running, PostgresSettings settings, PgConfigFiles.Role role, Deadline deadline)
+    private void continueStart(
+            ProcFs.Stat running, PostgresSettings settings, PgConfigFiles.Role role, Deadline deadline)
             throws PostgresException, InterruptedException {
         boolean standby = files.isStandby();
         if (standby != role.standby()) {
@@ -165,7 +171,9 @@ public final class PgPostgres implements Postgres, AutoCloseable {
                 LOG.warn(
                         "{} value in pg_controldata: {}, in the global configuration: {}. pg_controldata value will be used."
                                 + " Setting 'Pending restart' flag",
-                        guc.getKey(), needed, configured);
+                        guc.getKey(),
+                        needed,
+                        configured);
                 values.put(guc.getKey(), Long.toString(needed));
             }
         }
@@ -215,9 +223,11 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         files.write(settings, role, deadline);
         applied = Optional.of(settings);
         int major = PgVersions.ofFolder(config.dataDir());
-        boolean upstreamChanged = !conninfo.equals(files.value("primary_conninfo")) || !slot.equals(files.value("primary_slot_name"));
+        boolean upstreamChanged =
+                !conninfo.equals(files.value("primary_conninfo")) || !slot.equals(files.value("primary_slot_name"));
         boolean restart = upstreamChanged && !PgVersions.CONNINFO_RELOADABLE.isIn(major)
-                || !restore.equals(files.value("restore_command")) && !PgVersions.RESTORE_COMMAND_RELOADABLE.isIn(major);
+                || !restore.equals(files.value("restore_command"))
+                        && !PgVersions.RESTORE_COMMAND_RELOADABLE.isIn(major);
         if (restart) {
             stop(StopMode.FAST, deadline.left());
             start(settings, role, deadline);
@@ -228,7 +238,8 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     }
 
     @Override
-    public void applyConfiguration(PostgresSettings settings, Duration timeout) throws PostgresException, InterruptedException {
+    public void applyConfiguration(PostgresSettings settings, Duration timeout)
+            throws PostgresException, InterruptedException {
         requirePresent();
         Deadline deadline = Deadline.in(timeout);
         boolean changed = files.write(settings, files.role(), deadline);

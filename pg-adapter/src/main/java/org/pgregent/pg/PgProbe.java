@@ -86,7 +86,8 @@ final class PgProbe implements AutoCloseable {
         }
         Connections.limit(connection, deadline);
         try (PreparedStatement statement = connection.prepareStatement(ProbeRow.sql(major))) {
-            statement.setArray(1, connection.createArrayOf("text", Gucs.onCommandLine().toArray()));
+            statement.setArray(
+                    1, connection.createArrayOf("text", Gucs.onCommandLine().toArray()));
             try (ResultSet rows = statement.executeQuery()) {
                 rows.next();
                 return ProbeRow.read(rows);

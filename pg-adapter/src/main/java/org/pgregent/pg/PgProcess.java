@@ -83,13 +83,15 @@ final class PgProcess implements AutoCloseable {
 
     void requireStopped(String purpose) throws PostgresException {
         if (isAnyAlive()) {
-            throw new PostgresException("PostgreSQL of " + dataDir + " is running: it must be stopped before " + purpose);
+            throw new PostgresException(
+                    "PostgreSQL of " + dataDir + " is running: it must be stopped before " + purpose);
         }
     }
 
     /** What postmaster.pid says of the server's state: starting, stopping, ready, standby; empty if nothing. */
     String announcedState() {
-        return processes.lockFile()
+        return processes
+                .lockFile()
                 .filter(lines -> lines.size() >= 8)
                 .map(lines -> lines.get(7).trim())
                 .orElse("");
@@ -98,7 +100,8 @@ final class PgProcess implements AutoCloseable {
     /** Returns as soon as the process is there; it has said nothing yet. */
     void start(List<String> arguments, Deadline deadline) throws PostgresException, InterruptedException {
         clearTheWay(deadline);
-        List<String> command = new ArrayList<>(List.of("setsid", programs.find("postgres").toString()));
+        List<String> command =
+                new ArrayList<>(List.of("setsid", programs.find("postgres").toString()));
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectInput(new File("/dev/null"))
@@ -168,13 +171,16 @@ final class PgProcess implements AutoCloseable {
         try {
             Files.deleteIfExists(dataDir.resolve("postmaster.pid"));
             if (lock.size() >= 5 && !lock.get(4).isBlank()) {
-                Path socket = Path.of(lock.get(4).trim(), ".s.PGSQL." + lock.get(3).trim() + ".lock");
-                if (Files.exists(socket) && Files.readAllLines(socket).get(0).trim().equals(Long.toString(pid))) {
+                Path socket =
+                        Path.of(lock.get(4).trim(), ".s.PGSQL." + lock.get(3).trim() + ".lock");
+                if (Files.exists(socket)
+                        && Files.readAllLines(socket).get(0).trim().equals(Long.toString(pid))) {
                     Files.delete(socket);
                 }
             }
         } catch (IOException e) {
-            throw new PostgresException("cannot remove the lock files of a dead postmaster: " + DataFolder.reason(e), e);
+            throw new PostgresException(
+                    "cannot remove the lock files of a dead postmaster: " + DataFolder.reason(e), e);
         }
     }
 
@@ -227,8 +233,7 @@ final class PgProcess implements AutoCloseable {
         if (!ProcFs.isAlive(process)) {
             return;
         }
-        List<String> command =
-                List.of(programs.find("pg_ctl").toString(), "kill", name, Long.toString(process.pid()));
+        List<String> command = List.of(programs.find("pg_ctl").toString(), "kill", name, Long.toString(process.pid()));
         Commands.Result result = Commands.run(command, Commands.IN_ENGLISH, deadline);
         if (ProcFs.isAlive(process)) {
             result.orThrow();

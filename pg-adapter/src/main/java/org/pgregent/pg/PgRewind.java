@@ -44,7 +44,8 @@ final class PgRewind {
         List<String> command = command(leader, major);
         LOG.info("rewinding {} to the history of {}", config.dataDir(), leader.name());
         try {
-            Commands.Result result = Commands.run(command, passwords.environment(), deadline).orThrow();
+            Commands.Result result =
+                    Commands.run(command, passwords.environment(), deadline).orThrow();
             LOG.info("pg_rewind: {}", result.lastWords());
         } finally {
             files.restore(own);
@@ -54,8 +55,10 @@ final class PgRewind {
     private List<String> command(Upstream leader, int major) throws PostgresException {
         List<String> command = new ArrayList<>(List.of(
                 programs.find("pg_rewind").toString(),
-                "-D", config.dataDir().toString(),
-                "--source-server", ConnInfo.of(leader, user(), config.name().value(), Optional.empty(), major)));
+                "-D",
+                config.dataDir().toString(),
+                "--source-server",
+                ConnInfo.of(leader, user(), config.name().value(), Optional.empty(), major)));
         boolean configElsewhere = !config.folders().configDir().equals(config.dataDir());
         boolean knowsConfigFile = PgVersions.REWIND_CONFIG_FILE.isIn(major);
         boolean restores = files.value("restore_command").isPresent() && PgVersions.REWIND_RESTORES_WAL.isIn(major);
@@ -91,16 +94,18 @@ final class PgRewind {
             if ("t".equals(LocalSql.text(statement, "SELECT pg_is_in_recovery()"))) {
                 throw new PostgresException("cannot rewind to " + leader.name() + ": it is in recovery itself");
             }
-            boolean done = "t".equals(LocalSql.text(
-                    statement,
-                    "SELECT timeline_id = ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
-                            + " FROM pg_control_checkpoint()"));
+            boolean done = "t"
+                    .equals(LocalSql.text(
+                            statement,
+                            "SELECT timeline_id = ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
+                                    + " FROM pg_control_checkpoint()"));
             if (!done && "on".equals(LocalSql.text(statement, "SHOW is_superuser"))) {
                 statement.execute("CHECKPOINT");
             }
             return done;
         } catch (SQLException e) {
-            throw Connections.failure("cannot ask " + leader.name() + " as user " + user().username() + " for its last checkpoint", e);
+            throw Connections.failure(
+                    "cannot ask " + leader.name() + " as user " + user().username() + " for its last checkpoint", e);
         }
     }
 }

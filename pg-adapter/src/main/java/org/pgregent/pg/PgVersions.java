@@ -46,8 +46,8 @@ enum PgVersions {
             String text = Files.readString(file).trim();
             int major = Integer.parseInt(text.contains(".") ? text.substring(0, text.indexOf('.')) : text);
             if (major < OLDEST) {
-                throw new PostgresException(
-                        "the data folder " + dataDir + " is of PostgreSQL " + text + ": only " + OLDEST + " and later are served");
+                throw new PostgresException("the data folder " + dataDir + " is of PostgreSQL " + text + ": only "
+                        + OLDEST + " and later are served");
             }
             return major;
         } catch (IOException e) {

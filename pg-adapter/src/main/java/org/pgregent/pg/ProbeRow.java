@@ -67,15 +67,16 @@ record ProbeRow(
                   FROM (SELECT pg_is_in_recovery() AS standby OFFSET 0) s
                        CROSS JOIN pg_control_recovery() r CROSS JOIN pg_control_checkpoint() c
                        LEFT JOIN pg_stat_wal_receiver w ON true
-                """
-                .replace("LOST", lost);
+                """.replace("LOST", lost);
     }
 
     static ProbeRow read(ResultSet row) throws SQLException {
         boolean standby = row.getBoolean("standby");
         return new ProbeRow(
                 standby ? Role.REPLICA : Role.PRIMARY,
-                standby ? replicaWal(row) : Wal.ofPrimary(Lsn.parse(row.getString("written")), new Timeline(row.getLong("own_timeline"))),
+                standby
+                        ? replicaWal(row)
+                        : Wal.ofPrimary(Lsn.parse(row.getString("written")), new Timeline(row.getLong("own_timeline"))),
                 Optional.ofNullable(row.getString("status")),
                 row.getString("conninfo"),
                 row.getString("restore_command"),
@@ -89,7 +90,8 @@ record ProbeRow(
     private static Wal replicaWal(ResultSet row) throws SQLException {
         // The receiver knows best; without one pg_control tells, behind by what was replayed since it was last written.
         long timeline = Math.max(
-                row.getLong("received_tli"), Math.max(row.getLong("min_recovery_end_timeline"), row.getLong("timeline_id")));
+                row.getLong("received_tli"),
+                Math.max(row.getLong("min_recovery_end_timeline"), row.getLong("timeline_id")));
         return new Wal(
                 Optional.empty(),
                 lsn(row.getString("received")),
@@ -104,7 +106,13 @@ record ProbeRow(
         List<Replica> replicas = new ArrayList<>();
         for (String[] row : rows(array)) {
             replicas.add(new Replica(
-                    text(row[0]), text(row[1]), text(row[2]), text(row[3]), text(row[4]), row[5] == null ? 0 : Integer.parseInt(row[5]), lsn(row[6])));
+                    text(row[0]),
+                    text(row[1]),
+                    text(row[2]),
+                    text(row[3]),
+                    text(row[4]),
+                    row[5] == null ? 0 : Integer.parseInt(row[5]),
+                    lsn(row[6])));
         }
         return replicas;
     }
@@ -112,7 +120,14 @@ record ProbeRow(
     private static List<Slot> slots(Array array) throws SQLException {
         List<Slot> slots = new ArrayList<>();
         for (String[] row : rows(array)) {
-            slots.add(new Slot(row[0], "physical".equals(row[1]), yes(row[2]), lsn(row[3]), yes(row[4]), yes(row[5]), yes(row[6])));
+            slots.add(new Slot(
+                    row[0],
+                    "physical".equals(row[1]),
+                    yes(row[2]),
+                    lsn(row[3]),
+                    yes(row[4]),
+                    yes(row[5]),
+                    yes(row[6])));
         }
         return slots;
     }

@@ -102,7 +102,9 @@ final class ProcFs {
     /** The command line, or the title a process gave itself; empty if it has none or we may not look. */
     static String title(long pid) {
         try {
-            return Files.readString(PROC.resolve(pid + "/cmdline"), StandardCharsets.ISO_8859_1).replace('\0', ' ').trim();
+            return Files.readString(PROC.resolve(pid + "/cmdline"), StandardCharsets.ISO_8859_1)
+                    .replace('\0', ' ')
+                    .trim();
         } catch (IOException goneOrForeign) {
             return "";
         }
@@ -123,7 +125,6 @@ final class ProcFs {
     static long parseUptime(String line) {
         String seconds = line.substring(0, line.indexOf(' '));
         int dot = seconds.indexOf('.');
-        return Long.parseLong(seconds.substring(0, dot)) * 1000
-                + Long.parseLong(seconds.substring(dot + 1)) * 10;
+        return Long.parseLong(seconds.substring(0, dot)) * 1000 + Long.parseLong(seconds.substring(dot + 1)) * 10;
     }
 }

@@ -34,10 +34,10 @@ final class Programs {
                 return candidate;
             }
         }
-        throw new PostgresException(
-                binDir.map(dir -> "there is no program " + file + " in postgresql.bin_dir (" + dir + "): correct the setting, or install it")
-                        .orElse("no program " + file + " in PATH or " + DEBIAN
-                                + "/*/bin: set postgresql.bin_dir to the folder that holds PostgreSQL's programs"));
+        throw new PostgresException(binDir.map(dir -> "there is no program " + file + " in postgresql.bin_dir (" + dir
+                        + "): correct the setting, or install it")
+                .orElse("no program " + file + " in PATH or " + DEBIAN
+                        + "/*/bin: set postgresql.bin_dir to the folder that holds PostgreSQL's programs"));
     }
 
     /** The short name under which Linux shows the server's processes. */
@@ -48,7 +48,8 @@ final class Programs {
 
     private static List<Path> usualPlaces() {
         List<Path> places = new ArrayList<>();
-        for (String entry : Optional.ofNullable(System.getenv("PATH")).orElse("").split(":")) {
+        for (String entry :
+                Optional.ofNullable(System.getenv("PATH")).orElse("").split(":")) {
             if (!entry.isEmpty()) {
                 places.add(Path.of(entry));
             }

@@ -11,8 +11,12 @@ import java.util.stream.Collectors;
 final class RecoveryFiles {
 
     /** At most one of these may be set, and for us none. */
-    static final List<String> TARGETS =
-            List.of("recovery_target", "recovery_target_lsn", "recovery_target_name", "recovery_target_time", "recovery_target_xid");
+    static final List<String> TARGETS = List.of(
+            "recovery_target",
+            "recovery_target_lsn",
+            "recovery_target_name",
+            "recovery_target_time",
+            "recovery_target_xid");
 
     private static final Set<String> OTHERS = Set.of(
             "archive_cleanup_command",
@@ -57,7 +61,9 @@ final class RecoveryFiles {
             return false;
         }
         return AtomicFiles.write(
-                file, kept.stream().map(line -> line + "\n").collect(Collectors.joining()), AtomicFiles.modeIn(dataDir));
+                file,
+                kept.stream().map(line -> line + "\n").collect(Collectors.joining()),
+                AtomicFiles.modeIn(dataDir));
     }
 
     private static boolean sets(String line, Set<String> names) {

@@ -43,8 +43,12 @@ final class Slots {
 
     private static void create(Statement statement, String name) {
         attempt("create", name, () -> {
-            if (call(statement, "SELECT pg_create_physical_replication_slot(?, true)"
-                    + " WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = ?)", name, name)) {
+            if (call(
+                    statement,
+                    "SELECT pg_create_physical_replication_slot(?, true)"
+                            + " WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = ?)",
+                    name,
+                    name)) {
                 LOG.info("replication slot '{}' created", name);
             }
         });
@@ -52,7 +56,10 @@ final class Slots {
 
     private static void drop(Statement statement, String name) {
         attempt("drop", name, () -> {
-            if (call(statement, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = ?", name)) {
+            if (call(
+                    statement,
+                    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = ?",
+                    name)) {
                 LOG.info("replication slot '{}' dropped", name);
             }
         });
@@ -60,13 +67,16 @@ final class Slots {
 
     /** A slot never goes back, and PostgreSQL calls it an error to ask for that. */
     private static void advance(Statement statement, String name, Lsn target) {
-        attempt("advance", name, () -> call(
-                statement,
-                "SELECT pg_replication_slot_advance(slot_name, ?::pg_lsn) FROM pg_replication_slots"
-                        + " WHERE slot_name = ? AND NOT active AND restart_lsn < ?::pg_lsn",
-                target.toString(),
+        attempt(
+                "advance",
                 name,
-                target.toString()));
+                () -> call(
+                        statement,
+                        "SELECT pg_replication_slot_advance(slot_name, ?::pg_lsn) FROM pg_replication_slots"
+                                + " WHERE slot_name = ? AND NOT active AND restart_lsn < ?::pg_lsn",
+                        target.toString(),
+                        name,
+                        target.toString()));
     }
 
     private interface Change {

@@ -44,7 +44,8 @@ final class TimelineCheck {
      */
     record Position(Timeline timeline, Lsn lsn, Optional<Lsn> end) {}
 
-    Divergence compare(boolean running, Upstream leader, Deadline deadline) throws PostgresException, InterruptedException {
+    Divergence compare(boolean running, Upstream leader, Deadline deadline)
+            throws PostgresException, InterruptedException {
         Optional<Position> local = running ? Optional.of(ownPosition(deadline)) : stopped(deadline);
         if (local.isEmpty()) {
             return Divergence.UNKNOWN;
@@ -80,7 +81,13 @@ final class TimelineCheck {
         }
         List<HistoryLine> history = timeline.compareTo(mine.timeline()) <= 0 ? List.of() : history(statement, timeline);
         Divergence found = judge(mine, timeline, history);
-        LOG.info("this node is at {} of timeline {}, {} at timeline {}: {}", mine.lsn(), mine.timeline(), leader.name(), timeline, found);
+        LOG.info(
+                "this node is at {} of timeline {}, {} at timeline {}: {}",
+                mine.lsn(),
+                mine.timeline(),
+                leader.name(),
+                timeline,
+                found);
         return found;
     }
 
@@ -104,7 +111,8 @@ final class TimelineCheck {
     }
 
     private static boolean inRecovery(Statement statement) throws SQLException {
-        // A connection of the replication protocol takes no SELECT, but it takes SHOW; in recovery every transaction only reads.
+        // A connection of the replication protocol takes no SELECT, but it takes SHOW; in recovery every transaction
+        // only reads.
         try (ResultSet row = statement.executeQuery("SHOW transaction_read_only")) {
             row.next();
             return "on".equals(row.getString(1));
@@ -132,11 +140,15 @@ final class TimelineCheck {
             Connections.limit(connection, limit);
             try (ResultSet row = statement.executeQuery("IDENTIFY_SYSTEM")) {
                 row.next();
-                return new Position(new Timeline(row.getLong("timeline")), Lsn.parse(row.getString("xlogpos")), Optional.empty());
+                return new Position(
+                        new Timeline(row.getLong("timeline")), Lsn.parse(row.getString("xlogpos")), Optional.empty());
             }
         } catch (SQLException e) {
-            throw Connections.failure("cannot ask this node's own PostgreSQL for its timeline (as user "
-                    + config.authentication().replication().username() + ": pg_hba.conf must let it in for replication)", e);
+            throw Connections.failure(
+                    "cannot ask this node's own PostgreSQL for its timeline (as user "
+                            + config.authentication().replication().username()
+                            + ": pg_hba.conf must let it in for replication)",
+                    e);
         }
     }
 
@@ -148,9 +160,12 @@ final class TimelineCheck {
                 Lsn end = records.endOf(control.timeline(), control.checkpoint(), listing, deadline);
                 return Optional.of(new Position(control.timeline(), control.checkpoint(), Optional.of(end)));
             case "shut down in recovery", "in archive recovery":
-                if (control.minRecoveryEnd().isPresent() && control.minRecoveryTimeline().isPresent()) {
+                if (control.minRecoveryEnd().isPresent()
+                        && control.minRecoveryTimeline().isPresent()) {
                     return Optional.of(new Position(
-                            control.minRecoveryTimeline().get(), control.minRecoveryEnd().get(), Optional.empty()));
+                            control.minRecoveryTimeline().get(),
+                            control.minRecoveryEnd().get(),
+                            Optional.empty()));
                 }
                 return Optional.empty();
             default:

@@ -50,8 +50,8 @@ final class Users {
                 "--exit_on_error=on",
                 "postgres");
         // Its output is the log: it goes nowhere, only whether it came to its end counts.
-        Commands.Result result = Commands.run(
-                command, Commands.IN_ENGLISH, String.join("\n", statements) + "\n", deadline, line -> {});
+        Commands.Result result =
+                Commands.run(command, Commands.IN_ENGLISH, String.join("\n", statements) + "\n", deadline, line -> {});
         if (!result.isSuccess()) {
             throw new PostgresException("the users could not be created: " + result.lastWords());
         }

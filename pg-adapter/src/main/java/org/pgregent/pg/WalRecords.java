@@ -31,15 +31,24 @@ final class WalRecords {
             throws PostgresException, InterruptedException {
         List<String> command = List.of(
                 programs.find("pg_waldump").toString(),
-                "-p", dataDir.resolve("pg_wal").toString(),
-                "-t", timeline.toString(),
-                "-s", start.toString(),
-                "-n", "1");
-        Commands.Result result = Commands.run(command, Commands.IN_ENGLISH, deadline).orThrow();
+                "-p",
+                dataDir.resolve("pg_wal").toString(),
+                "-t",
+                timeline.toString(),
+                "-s",
+                start.toString(),
+                "-n",
+                "1");
+        Commands.Result result =
+                Commands.run(command, Commands.IN_ENGLISH, deadline).orThrow();
         for (String line : result.lines()) {
             Matcher m = LENGTH.matcher(line);
             if (m.find()) {
-                return end(start, Long.parseLong(m.group(1)), control.number("WAL block size"), control.number("Bytes per WAL segment"));
+                return end(
+                        start,
+                        Long.parseLong(m.group(1)),
+                        control.number("WAL block size"),
+                        control.number("Bytes per WAL segment"));
             }
         }
         throw new PostgresException("pg_waldump told no length of the record at " + start + ": " + result.lastWords());

@@ -18,7 +18,9 @@ class CommandsTest {
     }
 
     private static long sleepers(String seconds) {
-        return ProcFs.all().stream().filter(stat -> ProcFs.title(stat.pid()).equals("sleep " + seconds)).count();
+        return ProcFs.all().stream()
+                .filter(stat -> ProcFs.title(stat.pid()).equals("sleep " + seconds))
+                .count();
     }
 
     @Test

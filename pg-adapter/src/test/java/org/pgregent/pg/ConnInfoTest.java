@@ -29,11 +29,20 @@ class ConnInfoTest {
         Credentials user = new Credentials(
                 "replicator",
                 Optional.of("secret"),
-                Map.of("sslmode", "verify-ca", "sslrootcert", "/ca", "sslnegotiation", "direct", "channel_binding", "require"));
+                Map.of(
+                        "sslmode",
+                        "verify-ca",
+                        "sslrootcert",
+                        "/ca",
+                        "sslnegotiation",
+                        "direct",
+                        "channel_binding",
+                        "require"));
         String text = ConnInfo.of(LEADER, user, "n2", Optional.of("/var/pgpass"), 15);
         assertThat(text)
-                .isEqualTo("dbname='app db' user=replicator passfile=/var/pgpass host=10.0.0.1 port=5433 sslmode=verify-ca"
-                        + " sslrootcert=/ca application_name=n2 channel_binding=require");
+                .isEqualTo(
+                        "dbname='app db' user=replicator passfile=/var/pgpass host=10.0.0.1 port=5433 sslmode=verify-ca"
+                                + " sslrootcert=/ca application_name=n2 channel_binding=require");
         assertThat(ConnInfo.of(LEADER, user, "n2", Optional.empty(), 17)).endsWith("sslnegotiation=direct");
     }
 

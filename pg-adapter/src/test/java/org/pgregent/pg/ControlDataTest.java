@@ -45,7 +45,9 @@ class ControlDataTest {
 
     @Test
     void zeroesMeanNone() throws PostgresException {
-        String primary = OUTPUT.replace("1/A0", "0/0").replace("timeline:   3", "timeline:   0").replace("version:           1", "version:           0");
+        String primary = OUTPUT.replace("1/A0", "0/0")
+                .replace("timeline:   3", "timeline:   0")
+                .replace("version:           1", "version:           0");
         Control control = ControlData.Listing.parse(primary.lines().toList()).control();
         assertThat(control.minRecoveryEnd()).isEmpty();
         assertThat(control.minRecoveryTimeline()).isEmpty();
@@ -54,7 +56,8 @@ class ControlDataTest {
 
     @Test
     void aMissingLineIsAFailure() {
-        assertThatThrownBy(() -> ControlData.Listing.parse(List.of("pg_controldata: no data was read")).control())
+        assertThatThrownBy(() -> ControlData.Listing.parse(List.of("pg_controldata: no data was read"))
+                        .control())
                 .isInstanceOf(PostgresException.class);
     }
 }

@@ -11,9 +11,9 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,7 +89,9 @@ class GuardIT {
         assertThat(node.guard.arm(deadline, MARGIN, LONG)).isTrue();
         assertThat(node.guard.observe().deadlineNanos()).contains(deadline);
         long earlier = deadline - 1_000_000_000;
-        assertThat(node.guard.arm(earlier, MARGIN, LONG)).as("an earlier one, of a shorter lease").isTrue();
+        assertThat(node.guard.arm(earlier, MARGIN, LONG))
+                .as("an earlier one, of a shorter lease")
+                .isTrue();
         assertThat(node.guard.observe().deadlineNanos()).contains(earlier);
         killedBy(earlier);
         // A backend asked to quit goes at once: the margin's second half was not needed.
@@ -158,7 +160,9 @@ class GuardIT {
         assertThat(node.guard.observe()).isEqualTo(new GuardView(true, java.util.Optional.empty()));
         Thread.sleep(3500);
         assertThat(node.ask("SELECT 1")).as("disarmed").isEqualTo("1");
-        assertThat(node.guard.arm(in(Duration.ofSeconds(20)), MARGIN, LONG)).as("an earlier one than before").isTrue();
+        assertThat(node.guard.arm(in(Duration.ofSeconds(20)), MARGIN, LONG))
+                .as("an earlier one than before")
+                .isTrue();
     }
 
     @Test
@@ -172,10 +176,14 @@ class GuardIT {
         for (int i = 0; i < 2; i++) {
             long started = CLOCK.monotonicNanos();
             Process byHand = startByHand();
-            assertThat(byHand.waitFor(LONG.toSeconds(), TimeUnit.SECONDS)).as("it ended").isTrue();
+            assertThat(byHand.waitFor(LONG.toSeconds(), TimeUnit.SECONDS))
+                    .as("it ended")
+                    .isTrue();
             assertThat(byHand.exitValue()).as("128 + SIGKILL").isEqualTo(137);
             await("nothing of it lives", () -> node.living().isEmpty());
-            LOG.info("MEASURED new postmaster dead {} ms after its start", (CLOCK.monotonicNanos() - started) / 1_000_000);
+            LOG.info(
+                    "MEASURED new postmaster dead {} ms after its start",
+                    (CLOCK.monotonicNanos() - started) / 1_000_000);
         }
         assertThat(node.guard.arm(in(Duration.ofMinutes(5)), MARGIN, LONG)).isTrue();
         node.postgres.startPrimary(PostgresSettings.NONE, LONG);
@@ -185,7 +193,12 @@ class GuardIT {
 
     private Process startByHand() throws Exception {
         Path bin = new Programs(java.util.Optional.empty(), java.util.Map.of()).find("postgres");
-        return new ProcessBuilder("setsid", bin.toString(), "-D", node.dataDir().toString(), "--port=" + node.config.network().port())
+        return new ProcessBuilder(
+                        "setsid",
+                        bin.toString(),
+                        "-D",
+                        node.dataDir().toString(),
+                        "--port=" + node.config.network().port())
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("by-hand.log").toFile())
                 .start();
@@ -217,12 +230,15 @@ class GuardIT {
         }
         long first = guardPid();
         assertThat(node.guard.arm(in(Duration.ofMinutes(6)), MARGIN, LONG)).isTrue();
-        assertThat(ProcFs.stat(first).orElseThrow().session()).as("a session of its own").isEqualTo(first);
+        assertThat(ProcFs.stat(first).orElseThrow().session())
+                .as("a session of its own")
+                .isEqualTo(first);
 
         signal("STOP", first);
         await("stopped", () -> ProcFs.stat(first).orElseThrow().isStopped());
         assertThat(node.guard.observe()).as("a stopped guard guards nothing").isEqualTo(GuardView.ABSENT);
-        assertThat(node.guard.arm(in(Duration.ofMinutes(7)), MARGIN, Duration.ofMillis(300))).isFalse();
+        assertThat(node.guard.arm(in(Duration.ofMinutes(7)), MARGIN, Duration.ofMillis(300)))
+                .isFalse();
         assertThat(node.guard.ensure(Duration.ofSeconds(10))).isTrue();
         long second = guardPid();
         assertThat(second).isNotEqualTo(first);
@@ -251,10 +267,15 @@ class GuardIT {
     void leavesOtherProcessesAlone() throws Exception {
         node.primary();
         node.guard.ensure(LONG);
-        // One works in the folder and is no server, one has the name and works elsewhere, one is a server of another folder.
-        Process visitor = new ProcessBuilder("sleep", "600").directory(node.dataDir().toFile()).start();
+        // One works in the folder and is no server, one has the name and works elsewhere, one is a server of another
+        // folder.
+        Process visitor = new ProcessBuilder("sleep", "600")
+                .directory(node.dataDir().toFile())
+                .start();
         Path lookalike = Files.copy(Path.of("/bin/sleep"), folder.resolve("postgres"));
-        Process namesake = new ProcessBuilder(lookalike.toString(), "600").directory(folder.toFile()).start();
+        Process namesake = new ProcessBuilder(lookalike.toString(), "600")
+                .directory(folder.toFile())
+                .start();
         try (PgFixture other = new PgFixture(folder, "b")) {
             other.primary();
             long deadline = in(Duration.ofMillis(2500));
@@ -280,13 +301,17 @@ class GuardIT {
         long before = cpuTicks();
         Thread.sleep(10_000);
         String status = Files.readString(Path.of("/proc/" + guardPid() + "/status"));
-        String rss = status.lines().filter(line -> line.startsWith("VmRSS")).findFirst().orElseThrow();
+        String rss = status.lines()
+                .filter(line -> line.startsWith("VmRSS"))
+                .findFirst()
+                .orElseThrow();
         LOG.info("MEASURED guard: {}, {} ticks of 10 ms in 10 s", rss, cpuTicks() - before);
         assertThat(Long.parseLong(rss.replaceAll("\\D", ""))).isLessThan(16_000);
     }
 
     private long cpuTicks() throws Exception {
-        String[] fields = Files.readString(Path.of("/proc/" + guardPid() + "/stat")).split(" ");
+        String[] fields =
+                Files.readString(Path.of("/proc/" + guardPid() + "/stat")).split(" ");
         return Long.parseLong(fields[13]) + Long.parseLong(fields[14]);
     }
 }

@@ -18,25 +18,27 @@ class GucsTest {
 
     @Test
     void defaultsAreTheContracts() {
-        assertThat(Gucs.controlled(Map.of(), config)).isEqualTo(new TreeMap<>(new HashMap<>(Map.of(
-                "max_connections", "100",
-                "max_locks_per_transaction", "64",
-                "max_worker_processes", "8",
-                "max_prepared_transactions", "0",
-                "max_wal_senders", "10",
-                "max_replication_slots", "10",
-                "wal_level", "replica",
-                "track_commit_timestamp", "off",
-                "wal_log_hints", "on")) {
-            private static final long serialVersionUID = 1L;
+        assertThat(Gucs.controlled(Map.of(), config))
+                .isEqualTo(new TreeMap<>(
+                        new HashMap<>(Map.of(
+                                "max_connections", "100",
+                                "max_locks_per_transaction", "64",
+                                "max_worker_processes", "8",
+                                "max_prepared_transactions", "0",
+                                "max_wal_senders", "10",
+                                "max_replication_slots", "10",
+                                "wal_level", "replica",
+                                "track_commit_timestamp", "off",
+                                "wal_log_hints", "on")) {
+                            private static final long serialVersionUID = 1L;
 
-            {
-                put("hot_standby", "on");
-                put("listen_addresses", "127.0.0.1");
-                put("port", "5432");
-                put("cluster_name", "it's a scope");
-            }
-        }));
+                            {
+                                put("hot_standby", "on");
+                                put("listen_addresses", "127.0.0.1");
+                                put("port", "5432");
+                                put("cluster_name", "it's a scope");
+                            }
+                        }));
         assertThat(Gucs.controlled(Map.of(), config).keySet()).isEqualTo(Gucs.onCommandLine());
     }
 
@@ -54,7 +56,9 @@ class GucsTest {
 
     @Test
     void walKeepFollowsTheVersion() {
-        assertThat(Gucs.forFile(Map.of(), config, 15)).containsEntry("wal_keep_size", "128MB").doesNotContainKey("wal_keep_segments");
+        assertThat(Gucs.forFile(Map.of(), config, 15))
+                .containsEntry("wal_keep_size", "128MB")
+                .doesNotContainKey("wal_keep_segments");
         assertThat(Gucs.forFile(Map.of("wal_keep_segments", "4"), config, 13)).containsEntry("wal_keep_size", "64MB");
         assertThat(Gucs.forFile(Map.of("wal_keep_size", "1GB"), config, 12))
                 .containsEntry("wal_keep_segments", "64")

@@ -105,7 +105,8 @@ final class PgFixture implements AutoCloseable {
     Connection connect() throws SQLException {
         Credentials user = USERS.superuser();
         return DriverManager.getConnection(
-                "jdbc:postgresql://127.0.0.1:" + config.network().port() + "/postgres?connectTimeout=10&socketTimeout=60",
+                "jdbc:postgresql://127.0.0.1:" + config.network().port()
+                        + "/postgres?connectTimeout=10&socketTimeout=60",
                 user.username(),
                 user.password().orElseThrow());
     }
@@ -125,7 +126,8 @@ final class PgFixture implements AutoCloseable {
     }
 
     long postmasterPid() throws IOException {
-        return Long.parseLong(Files.readAllLines(dataDir().resolve("postmaster.pid")).get(0));
+        return Long.parseLong(
+                Files.readAllLines(dataDir().resolve("postmaster.pid")).get(0));
     }
 
     /** The processes of this folder that live. */
@@ -134,7 +136,10 @@ final class PgFixture implements AutoCloseable {
     }
 
     static void signal(String name, long pid) throws Exception {
-        int code = new ProcessBuilder("bash", "-c", "kill -" + name + " " + pid).inheritIO().start().waitFor();
+        int code = new ProcessBuilder("bash", "-c", "kill -" + name + " " + pid)
+                .inheritIO()
+                .start()
+                .waitFor();
         if (code != 0) {
             throw new IllegalStateException("kill -" + name + " " + pid + " failed");
         }

@@ -105,7 +105,10 @@ class PgPostgresIT {
         assertThat(standby.systemId()).isEqualTo(view.systemId());
         assertThat(a.view().replicas()).hasSize(1);
         assertThat(a.view().replicas().get(0).applicationName()).isEqualTo("b");
-        assertThat(a.view().slots()).hasSize(1).allMatch(slot -> slot.active() && slot.physical() && slot.name().equals("b"));
+        assertThat(a.view().slots())
+                .hasSize(1)
+                .allMatch(
+                        slot -> slot.active() && slot.physical() && slot.name().equals("b"));
         assertThat(b.postgres.compareWith(a.upstream(), LONG)).isEqualTo(Divergence.NONE);
 
         promoteAndDiverge();
@@ -139,7 +142,8 @@ class PgPostgresIT {
         await("streaming again", () -> a.view().isStreaming());
         awaitReplayed(b, a);
         assertThat(a.ask("SELECT string_agg(x::text, ',' ORDER BY x) FROM t")).isEqualTo("1,2");
-        assertThat(a.ask("SHOW port")).isEqualTo(Integer.toString(a.config.network().port()));
+        assertThat(a.ask("SHOW port"))
+                .isEqualTo(Integer.toString(a.config.network().port()));
         assertThat(a.postgres.compareWith(b.upstream(), LONG)).isEqualTo(Divergence.NONE);
     }
 
@@ -219,7 +223,8 @@ class PgPostgresIT {
         a.primary();
         cloneAndStart(a, b);
         Optional<String> postmaster = b.view().postmasterId();
-        Upstream renamed = new Upstream(a.upstream().name(), "localhost", a.upstream().port(), "postgres");
+        Upstream renamed =
+                new Upstream(a.upstream().name(), "localhost", a.upstream().port(), "postgres");
         b.postgres.follow(PostgresSettings.NONE, Optional.of(renamed), LONG);
         await("follows the other name", () -> b.view().upstream().equals(Optional.of(renamed)));
         await("streaming", () -> b.view().isStreaming());
@@ -337,7 +342,8 @@ class PgPostgresIT {
         assertThatThrownBy(() -> b.postgres.initialize(LONG)).isInstanceOf(PostgresException.class);
         b.postgres.setAside();
         assertThat(b.view().dataDir()).isEqualTo(DataDir.EMPTY);
-        assertThat(b.dataDir().resolveSibling("data.failed").resolve("PG_VERSION")).exists();
+        assertThat(b.dataDir().resolveSibling("data.failed").resolve("PG_VERSION"))
+                .exists();
 
         // A clone whose source cannot be reached leaves what may be filled again.
         assertThatThrownBy(() -> a.postgres.cloneFrom(b.upstream(), Duration.ofSeconds(4)))
@@ -354,8 +360,18 @@ class PgPostgresIT {
     void configurationIsAppliedAndWhatWaitsForARestartIsTold() throws Exception {
         a.primary();
         PostgresSettings settings = settings(Map.of(
-                "work_mem", "7MB", "max_connections", "150", "shared_preload_libraries", "", "wal_buffers", "2MB",
-                "no_such_parameter", "1", "log_statement", "nonsense"));
+                "work_mem",
+                "7MB",
+                "max_connections",
+                "150",
+                "shared_preload_libraries",
+                "",
+                "wal_buffers",
+                "2MB",
+                "no_such_parameter",
+                "1",
+                "log_statement",
+                "nonsense"));
         a.postgres.applyConfiguration(settings, LONG);
         await("reloaded", () -> a.ask("SHOW work_mem").equals("7MB"));
         await("noticed", () -> a.view().pendingRestart().size() == 2);
@@ -381,7 +397,8 @@ class PgPostgresIT {
         a.primary();
         a.postgres.syncSlots(new SlotPlan(List.of("one", "two"), List.of(), new TreeMap<>()), LONG);
         a.postgres.syncSlots(new SlotPlan(List.of("one", "two"), List.of(), new TreeMap<>()), LONG);
-        assertThat(a.view().slots()).hasSize(2).allMatch(slot -> slot.restartLsn().isPresent());
+        assertThat(a.view().slots()).hasSize(2).allMatch(slot -> slot.restartLsn()
+                .isPresent());
         a.sql("SELECT pg_switch_wal()");
         Lsn target = a.view().wal().position().orElseThrow();
         a.postgres.syncSlots(
@@ -410,7 +427,8 @@ class PgPostgresIT {
         a.postgres.stop(StopMode.IMMEDIATE, LONG);
         java.lang.Process other = new ProcessBuilder("sleep", "600").start();
         try {
-            String lock = other.pid() + "\n" + a.dataDir() + "\n1\n" + a.config.network().port() + "\n\n127.0.0.1\n\n\n";
+            String lock = other.pid() + "\n" + a.dataDir() + "\n1\n"
+                    + a.config.network().port() + "\n\n127.0.0.1\n\n\n";
             Files.writeString(a.dataDir().resolve("postmaster.pid"), lock);
             assertThat(a.view().process()).isEqualTo(Process.STOPPED);
             a.postgres.startPrimary(PostgresSettings.NONE, LONG);

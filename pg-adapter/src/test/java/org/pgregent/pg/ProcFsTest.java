@@ -20,8 +20,10 @@ class ProcFsTest {
 
     @Test
     void aZombieIsDead() {
-        assertThat(ProcFs.parse("77 (postgres)" + REST.replace(" S ", " Z ")).isAlive()).isFalse();
-        assertThat(ProcFs.parse("77 (postgres)" + REST.replace(" S ", " T ")).isStopped()).isTrue();
+        assertThat(ProcFs.parse("77 (postgres)" + REST.replace(" S ", " Z ")).isAlive())
+                .isFalse();
+        assertThat(ProcFs.parse("77 (postgres)" + REST.replace(" S ", " T ")).isStopped())
+                .isTrue();
     }
 
     @Test

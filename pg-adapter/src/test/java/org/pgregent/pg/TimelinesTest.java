@@ -23,14 +23,17 @@ class TimelinesTest {
 
     private static Divergence primaryAt(String checkpoint, String end) {
         return TimelineCheck.judge(
-                new Position(new Timeline(1), Lsn.parse(checkpoint), Optional.of(Lsn.parse(end))), new Timeline(3), HISTORY);
+                new Position(new Timeline(1), Lsn.parse(checkpoint), Optional.of(Lsn.parse(end))),
+                new Timeline(3),
+                HISTORY);
     }
 
     @Test
     void readsHistory() {
-        assertThat(HISTORY).containsExactly(
-                new HistoryLine(new Timeline(1), Lsn.parse("0/3000060"), "no recovery target specified"),
-                new HistoryLine(new Timeline(2), Lsn.parse("0/4000000"), "before 2026-01-01"));
+        assertThat(HISTORY)
+                .containsExactly(
+                        new HistoryLine(new Timeline(1), Lsn.parse("0/3000060"), "no recovery target specified"),
+                        new HistoryLine(new Timeline(2), Lsn.parse("0/4000000"), "before 2026-01-01"));
     }
 
     @Test

@@ -32,7 +32,8 @@ public interface Dcs extends AutoCloseable {
      * without one it stays until deleted. If the lease is gone the answer is {@link WriteResult.LeaseGone} and nothing was
      * written.
      */
-    WriteResult put(String key, byte[] value, Expect expect, Optional<Lease> lease, Duration timeout) throws DcsException;
+    WriteResult put(String key, byte[] value, Expect expect, Optional<Lease> lease, Duration timeout)
+            throws DcsException;
 
     /** Deletes if the key is as expected. Deleting an absent key with {@link Expect#anything()} is {@code Written}. */
     WriteResult delete(String key, Expect expect, Duration timeout) throws DcsException;

@@ -20,7 +20,8 @@ public record Lease(String id, Duration ttl, Duration slack) {
             throw new IllegalArgumentException("ttl must be positive, is " + ttl);
         }
         if (slack.isNegative() || slack.compareTo(ttl) >= 0) {
-            throw new IllegalArgumentException("slack must be at least zero and below the ttl " + ttl + ", is " + slack);
+            throw new IllegalArgumentException(
+                    "slack must be at least zero and below the ttl " + ttl + ", is " + slack);
         }
     }
 

@@ -5,4 +5,7 @@
  * org.pgregent.dcs.spi.DcsProvider}, name it in {@code META-INF/services}, and let {@code DcsContract} of this module's
  * tests jar try it against your server.
  */
+@NullMarked
 package org.pgregent.dcs.spi;
+
+import org.jspecify.annotations.NullMarked;

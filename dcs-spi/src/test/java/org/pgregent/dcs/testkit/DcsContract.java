@@ -188,7 +188,8 @@ public abstract class DcsContract extends DcsFaultContract {
         DcsSnapshot below = dcs.readAll(key("p/b"), CALL);
         assertThat(below.entries().keySet()).containsExactly(key("p/b/c"), key("p/b/d/e"));
         assertThat(below.get(key("p/b/d/e")).orElseThrow().text()).isEqualTo("of p/b/d/e");
-        assertThat(dcs.readAll(key("p"), CALL).get(key("p/b")).orElseThrow().text()).isEqualTo("of p/b");
+        assertThat(dcs.readAll(key("p"), CALL).get(key("p/b")).orElseThrow().text())
+                .isEqualTo("of p/b");
         assertThat(dcs.readAll(key("p/bc"), CALL).entries()).isEmpty();
         assertThat(dcs.readAll(key("nothing/there"), CALL).entries()).isEmpty();
     }
@@ -265,7 +266,8 @@ public abstract class DcsContract extends DcsFaultContract {
             }
             List<Outcome> outcomes = tries.stream().map(DcsContractBase::await).toList();
             assertThat(outcomes).allMatch(outcome -> outcome.failure().isEmpty());
-            assertThat(outcomes.stream().map(outcome -> (WriteResult) outcome.value().orElseThrow()))
+            assertThat(outcomes.stream()
+                            .map(outcome -> (WriteResult) outcome.value().orElseThrow()))
                     .filteredOn(WriteResult::written)
                     .as("round %s", round)
                     .hasSize(1);
@@ -290,7 +292,8 @@ public abstract class DcsContract extends DcsFaultContract {
                 return true;
             }));
         }
-        assertThat(runs.stream().map(DcsContractBase::await)).allMatch(outcome -> outcome.failure().isEmpty());
+        assertThat(runs.stream().map(DcsContractBase::await))
+                .allMatch(outcome -> outcome.failure().isEmpty());
         assertThat(text(counters.get(0), "count")).contains(Integer.toString(each * counters.size()));
     }
 
@@ -301,7 +304,8 @@ public abstract class DcsContract extends DcsFaultContract {
         AtomicInteger hints = new AtomicInteger();
         watching.readAll(base, CALL);
         try (Watch watch = watching.watch(Set.of(key("a"), key("b")), hints::incrementAndGet)) {
-            // A hint may come late, hence also before the watch stands: the first one is waited for with repeated writes.
+            // A hint may come late, hence also before the watch stands: the first one is waited for with repeated
+            // writes.
             eventually("a hint on a write", fixture.recoveryTime(), () -> {
                 put(writing, "b", "x", Expect.anything());
                 return hints.get() > 0;

@@ -171,19 +171,22 @@ abstract class DcsContractBase {
         long start = System.nanoTime();
         try {
             Object value = call.call();
-            return new Outcome(Optional.ofNullable(value), Optional.empty(), Duration.ofNanos(System.nanoTime() - start));
+            return new Outcome(
+                    Optional.ofNullable(value), Optional.empty(), Duration.ofNanos(System.nanoTime() - start));
         } catch (Exception e) {
             return new Outcome(Optional.empty(), Optional.of(e), Duration.ofNanos(System.nanoTime() - start));
         }
     }
 
     static Outcome await(CompletableFuture<Outcome> outcome) {
-        return outcome.orTimeout(60, TimeUnit.SECONDS).handle((value, failure) -> {
-            if (failure != null) {
-                throw new CompletionException("the call never ended", failure);
-            }
-            return value;
-        }).join();
+        return outcome.orTimeout(60, TimeUnit.SECONDS)
+                .handle((value, failure) -> {
+                    if (failure != null) {
+                        throw new CompletionException("the call never ended", failure);
+                    }
+                    return value;
+                })
+                .join();
     }
 
     /** A call may fail while the store is away, but not otherwise than as a {@link DcsException} that is no refusal, and in time. */

@@ -45,7 +45,8 @@ abstract class DcsFaultContract extends DcsLeaseContract {
             for (Callable<?> call : calls) {
                 assertFailedInTime(outcomeOf(call), SHORT);
             }
-            for (CompletableFuture<Outcome> call : calls.stream().map(DcsContractBase::inBackground).toList()) {
+            for (CompletableFuture<Outcome> call :
+                    calls.stream().map(DcsContractBase::inBackground).toList()) {
                 assertFailedInTime(await(call), SHORT);
             }
             assertThat(outcomeOf(() -> connect("n2").grant(fixture.ttl(), SHORT)))
@@ -118,7 +119,8 @@ abstract class DcsFaultContract extends DcsLeaseContract {
         fixture.freeze();
         CompletableFuture<Outcome> late;
         try {
-            late = inBackground(() -> former.put(key("a"), bytes("late"), Expect.heldBy(lease), Optional.of(lease), SHORT));
+            late = inBackground(
+                    () -> former.put(key("a"), bytes("late"), Expect.heldBy(lease), Optional.of(lease), SHORT));
             assertFailedInTime(await(late), SHORT);
         } finally {
             fixture.thaw();
@@ -127,7 +129,9 @@ abstract class DcsFaultContract extends DcsLeaseContract {
         awaitGone(next, "a");
         Lease second = grant(next);
         written(put(next, "a", "successor", Expect.absent(), second));
-        assertThat(outcomeOf(() -> put(former, "a", "late", Expect.heldBy(lease), lease)).value().filter(DcsFaultContract::isWritten))
+        assertThat(outcomeOf(() -> put(former, "a", "late", Expect.heldBy(lease), lease))
+                        .value()
+                        .filter(DcsFaultContract::isWritten))
                 .isEmpty();
         for (int i = 0; i < 5; i++) {
             assertThat(next.renew(second, CALL)).isTrue();
@@ -174,7 +178,8 @@ abstract class DcsFaultContract extends DcsLeaseContract {
             for (int i = 0; i < 3; i++) {
                 assertFailedInTime(outcomeOf(() -> dcs.readAll(base, SHORT)), SHORT);
                 assertFailedInTime(
-                        outcomeOf(() -> dcs.put(key("b"), bytes("1"), Expect.absent(), Optional.empty(), SHORT)), SHORT);
+                        outcomeOf(() -> dcs.put(key("b"), bytes("1"), Expect.absent(), Optional.empty(), SHORT)),
+                        SHORT);
             }
             Dcs late = connect("n2");
             assertFailedInTime(outcomeOf(() -> late.readAll(base, SHORT)), SHORT);
@@ -242,7 +247,9 @@ abstract class DcsFaultContract extends DcsLeaseContract {
         awaitService(dcs);
         DcsSnapshot after = dcs.readAll(base, CALL);
         assertThat(after.entries().keySet()).isEqualTo(before.entries().keySet());
-        before.entries().forEach((key, entry) -> assertThat(after.get(key).orElseThrow().version()).isEqualTo(entry.version()));
+        before.entries()
+                .forEach((key, entry) ->
+                        assertThat(after.get(key).orElseThrow().version()).isEqualTo(entry.version()));
     }
 
     @Test
@@ -258,7 +265,8 @@ abstract class DcsFaultContract extends DcsLeaseContract {
                 assertFailedInTime(outcomeOf(() -> dcs.renew(lease, SHORT)), SHORT);
                 assertFailedInTime(outcomeOf(() -> dcs.readAll(base, SHORT)), SHORT);
                 assertFailedInTime(
-                        outcomeOf(() -> dcs.put(key("b"), bytes("1"), Expect.anything(), Optional.empty(), SHORT)), SHORT);
+                        outcomeOf(() -> dcs.put(key("b"), bytes("1"), Expect.anything(), Optional.empty(), SHORT)),
+                        SHORT);
             }
         } finally {
             fixture.rejoinQuorum();
@@ -290,7 +298,8 @@ abstract class DcsFaultContract extends DcsLeaseContract {
         }
         long wins = List.of(a, b).stream()
                 .map(DcsContractBase::await)
-                .filter(outcome -> outcome.value().filter(DcsFaultContract::isWritten).isPresent())
+                .filter(outcome ->
+                        outcome.value().filter(DcsFaultContract::isWritten).isPresent())
                 .count();
         assertThat(wins).isLessThanOrEqualTo(1);
         awaitService(one);
@@ -333,7 +342,8 @@ abstract class DcsFaultContract extends DcsLeaseContract {
             end.set(true);
         }
         assertThat(await(calling).failure()).isEmpty();
-        eventually("a write after it all", fixture.recoveryTime(), () -> put(dcs, "a", "y", Expect.anything()).written());
+        eventually("a write after it all", fixture.recoveryTime(), () -> put(dcs, "a", "y", Expect.anything())
+                .written());
     }
 
     /** Only what the fixture declares can be tried; that it declares honestly is seen here. */

@@ -29,7 +29,8 @@ abstract class DcsLeaseContract extends DcsContractBase {
     }
 
     final void awaitGone(Dcs dcs, String name) throws Exception {
-        eventually(name + " goes with its lease", runOut(), () -> entry(dcs, name).isEmpty());
+        eventually(
+                name + " goes with its lease", runOut(), () -> entry(dcs, name).isEmpty());
     }
 
     @Test
@@ -92,7 +93,8 @@ abstract class DcsLeaseContract extends DcsContractBase {
         Lease lease = grant(holder);
         written(put(holder, "a", "1", Expect.absent(), lease));
         written(put(holder, "b", "1", Expect.absent(), lease));
-        long end = System.nanoTime() + fixture.ttl().multipliedBy(2).plusSeconds(1).toNanos();
+        long end =
+                System.nanoTime() + fixture.ttl().multipliedBy(2).plusSeconds(1).toNanos();
         long renewed = System.nanoTime();
         while (System.nanoTime() < end) {
             renewed = System.nanoTime();
@@ -199,7 +201,8 @@ abstract class DcsLeaseContract extends DcsContractBase {
         Lease lease = grant(next);
         Version successor = written(put(next, "a", "successor", Expect.absent(), lease));
 
-        assertThat(put(former, "a", "late", Expect.heldBy(ended), ended).written()).isFalse();
+        assertThat(put(former, "a", "late", Expect.heldBy(ended), ended).written())
+                .isFalse();
         assertConflict(put(former, "a", "late", Expect.heldBy(ended)));
         assertConflict(delete(former, "a", Expect.heldBy(ended)));
         if (!held.equals(successor)) {

@@ -52,7 +52,8 @@ public final class MemoryDcs implements Dcs {
     public Lease grant(Duration ttl, Duration timeout) throws DcsException {
         requireOpen();
         if (ttl.compareTo(store.slack()) <= 0) {
-            throw new DcsRefusedException("a lease of " + ttl + " may end at once: the slack of this store is " + store.slack());
+            throw new DcsRefusedException(
+                    "a lease of " + ttl + " may end at once: the slack of this store is " + store.slack());
         }
         return store.grant(ttl);
     }

@@ -82,13 +82,14 @@ final class EmbeddedPeer {
 
     private static void prepareFolders(EmbeddedSettings settings) throws IOException {
         for (Path folder : new Path[] {settings.dataDir(), settings.logDir()}) {
-            Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
         Path myid = settings.dataDir().resolve("myid");
         String id = Integer.toString(settings.id());
         if (Files.exists(myid) && !Files.readString(myid).trim().equals(id)) {
-            throw new IOException(settings.dataDir() + " belongs to server " + Files.readString(myid).trim()
-                    + ", not to " + id + "; give each server a folder of its own");
+            throw new IOException(settings.dataDir() + " belongs to server "
+                    + Files.readString(myid).trim() + ", not to " + id + "; give each server a folder of its own");
         }
         Files.writeString(myid, id + "\n");
     }

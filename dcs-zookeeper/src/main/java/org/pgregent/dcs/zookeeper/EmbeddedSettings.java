@@ -69,25 +69,31 @@ record EmbeddedSettings(
         }
         for (Object key : map.keySet()) {
             if (!KNOWN.contains(String.valueOf(key))) {
-                throw refused(at + "." + key, "is not known", "known are " + KNOWN.stream().sorted().toList());
+                throw refused(
+                        at + "." + key,
+                        "is not known",
+                        "known are " + KNOWN.stream().sorted().toList());
             }
         }
         SortedMap<Integer, Server> servers = servers(at + ".servers", map.get("servers"));
         int id = id(at + ".id", map.get("id"));
         if (!servers.containsKey(id)) {
-            throw refused(at + ".id", "is " + id + ", which is not among the servers " + servers.keySet(), "add it there");
+            throw refused(
+                    at + ".id", "is " + id + ", which is not among the servers " + servers.keySet(), "add it there");
         }
         Path dataDir = Path.of(text(at + ".data_dir", map.get("data_dir")));
         Path logDir = map.get("log_dir") == null ? dataDir : Path.of(text(at + ".log_dir", map.get("log_dir")));
         Duration tick = map.get("tick_time") == null
                 ? DEFAULT_TICK
                 : ZooKeeperSettings.millis(at + ".tick_time", map.get("tick_time"));
-        return Optional.of(new EmbeddedSettings(id, dataDir, logDir, secret(at, map.get("secret"), servers), servers, tick));
+        return Optional.of(
+                new EmbeddedSettings(id, dataDir, logDir, secret(at, map.get("secret"), servers), servers, tick));
     }
 
     private static SortedMap<Integer, Server> servers(String at, Object value) throws DcsRefusedException {
         if (!(value instanceof Map<?, ?> map) || map.isEmpty()) {
-            throw refused(at, "is missing or no map", "write id: \"host:peerPort:electionPort:clientPort\" for each agent");
+            throw refused(
+                    at, "is missing or no map", "write id: \"host:peerPort:electionPort:clientPort\" for each agent");
         }
         SortedMap<Integer, Server> servers = new TreeMap<>();
         for (Map.Entry<?, ?> entry : map.entrySet()) {
@@ -95,7 +101,9 @@ record EmbeddedSettings(
             try {
                 servers.put(id, Server.parse(String.valueOf(entry.getValue())));
             } catch (IllegalArgumentException e) {
-                throw refused(at + "." + id, "is '" + entry.getValue() + "': " + e.getMessage(),
+                throw refused(
+                        at + "." + id,
+                        "is '" + entry.getValue() + "': " + e.getMessage(),
                         "write \"host:peerPort:electionPort:clientPort\"");
             }
         }
@@ -126,7 +134,9 @@ record EmbeddedSettings(
         if (value == null) {
             for (Server server : servers.values()) {
                 if (!server.peer.isLoopback()) {
-                    throw refused(at + ".secret", "is missing, though " + server.peer.host() + " can be reached from other hosts",
+                    throw refused(
+                            at + ".secret",
+                            "is missing, though " + server.peer.host() + " can be reached from other hosts",
                             "set the same secret of at least " + SECRET_LENGTH_MIN + " characters on all agents");
                 }
             }
@@ -134,7 +144,9 @@ record EmbeddedSettings(
         }
         String secret = String.valueOf(value);
         if (secret.length() < SECRET_LENGTH_MIN) {
-            throw refused(at + ".secret", "has " + secret.length() + " characters",
+            throw refused(
+                    at + ".secret",
+                    "has " + secret.length() + " characters",
                     "take at least " + SECRET_LENGTH_MIN + ", best by chance");
         }
         return Optional.of(secret);
@@ -154,7 +166,8 @@ record EmbeddedSettings(
     }
 
     Map<String, byte[]> clientAuth() {
-        return secret.map(given -> Map.of("digest", ("pgregent:" + derived(given, "client")).getBytes(StandardCharsets.UTF_8)))
+        return secret.map(given ->
+                        Map.of("digest", ("pgregent:" + derived(given, "client")).getBytes(StandardCharsets.UTF_8)))
                 .orElse(Map.of());
     }
 
@@ -171,7 +184,8 @@ record EmbeddedSettings(
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-            return HexFormat.of().formatHex(mac.doFinal(("pgregent zookeeper " + use).getBytes(StandardCharsets.UTF_8)));
+            return HexFormat.of()
+                    .formatHex(mac.doFinal(("pgregent zookeeper " + use).getBytes(StandardCharsets.UTF_8)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every Java has HmacSHA256", e);
         }

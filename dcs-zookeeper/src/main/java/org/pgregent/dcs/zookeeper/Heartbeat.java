@@ -101,12 +101,15 @@ final class Heartbeat {
             unanswered = true;
         }
         long connection = session.connectedSinceNanos();
-        session.send((client, answer) -> client.checkExists().inBackground(answer).forPath("/")).thenAccept(event -> {
-            boolean answered = event.getResultCode() == Code.OK.intValue() || event.getResultCode() == Code.NOAUTH.intValue();
-            if (answered && session.isConnected() && connection == session.connectedSinceNanos()) {
-                touches.answered(now, System.nanoTime());
-                unanswered = false;
-            }
-        });
+        session.send((client, answer) ->
+                        client.checkExists().inBackground(answer).forPath("/"))
+                .thenAccept(event -> {
+                    boolean answered = event.getResultCode() == Code.OK.intValue()
+                            || event.getResultCode() == Code.NOAUTH.intValue();
+                    if (answered && session.isConnected() && connection == session.connectedSinceNanos()) {
+                        touches.answered(now, System.nanoTime());
+                        unanswered = false;
+                    }
+                });
     }
 }

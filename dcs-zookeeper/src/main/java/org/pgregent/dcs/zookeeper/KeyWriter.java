@@ -83,16 +83,16 @@ final class KeyWriter {
     private Seen look() throws DcsException, SessionEndedException {
         session.awaitConnected(deadline);
         String parent = Nodes.parent(key);
-        CompletableFuture<CuratorEvent> sync =
-                session.send((client, answer) -> client.sync().inBackground(answer).forPath(key));
-        CompletableFuture<CuratorEvent> parentData =
-                session.send((client, answer) -> client.getData().inBackground(answer).forPath(parent));
+        CompletableFuture<CuratorEvent> sync = session.send(
+                (client, answer) -> client.sync().inBackground(answer).forPath(key));
+        CompletableFuture<CuratorEvent> parentData = session.send(
+                (client, answer) -> client.getData().inBackground(answer).forPath(parent));
         session.read(deadline.await(sync));
         CuratorEvent parentSeen = deadline.await(parentData);
         boolean parentThere = exists(parent, parentSeen);
         // Only now, see the class comment; Curator may hold a request back while the connection changes.
-        CuratorEvent nodeSeen =
-                deadline.await(session.send((client, answer) -> client.checkExists().inBackground(answer).forPath(key)));
+        CuratorEvent nodeSeen = deadline.await(session.send(
+                (client, answer) -> client.checkExists().inBackground(answer).forPath(key)));
         boolean nodeThere = exists(key, nodeSeen);
         return new Seen(
                 parentThere ? parentSeen.getStat() : null,
@@ -123,7 +123,8 @@ final class KeyWriter {
             return seen.version().equals(Optional.of(at.version()));
         }
         if (expect instanceof Expect.HeldBy by) {
-            return seen.isKey() && Nodes.owner(seen.node).equals(Optional.of(by.lease().id()));
+            return seen.isKey()
+                    && Nodes.owner(seen.node).equals(Optional.of(by.lease().id()));
         }
         return true;
     }
@@ -160,7 +161,8 @@ final class KeyWriter {
             all.add(key.substring(0, slash));
         }
         List<CompletableFuture<CuratorEvent>> answers = all.stream()
-                .map(path -> session.send((client, answer) -> client.checkExists().inBackground(answer).forPath(path)))
+                .map(path -> session.send((client, answer) ->
+                        client.checkExists().inBackground(answer).forPath(path)))
                 .toList();
         List<String> missing = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
@@ -174,7 +176,8 @@ final class KeyWriter {
     /** The new version (any, of a deletion); empty if somebody was faster and nothing was written. */
     private Optional<Version> write(Plan plan) throws DcsException, SessionEndedException {
         if (deadline.isOver()) {
-            throw new DcsUnavailableException("nothing was written to " + key + " within " + deadline.timeout().toMillis() + " ms");
+            throw new DcsUnavailableException("nothing was written to " + key + " within "
+                    + deadline.timeout().toMillis() + " ms");
         }
         CuratorEvent event = deadline.await(session.multi(plan.operations()));
         Code code = session.write(event, deadline);
@@ -183,8 +186,9 @@ final class KeyWriter {
             case BADVERSION, NONODE, NODEEXISTS -> Optional.empty();
             case NOTEMPTY -> nowNotEmpty();
             case NOAUTH -> throw notAllowed(key);
-            case NOCHILDRENFOREPHEMERALS -> throw new DcsRefusedException(
-                    "ZooKeeper keeps nothing below " + Nodes.parent(key) + ", since that hangs on a lease");
+            case NOCHILDRENFOREPHEMERALS ->
+                throw new DcsRefusedException(
+                        "ZooKeeper keeps nothing below " + Nodes.parent(key) + ", since that hangs on a lease");
             default -> throw new DcsIndeterminateException("ZooKeeper answers " + code + " on writing " + key);
         };
     }

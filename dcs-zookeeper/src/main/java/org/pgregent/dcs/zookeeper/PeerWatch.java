@@ -80,10 +80,17 @@ final class PeerWatch {
         answeredNanos = servedNanos;
         try {
             peer = EmbeddedPeer.start(settings);
-            LOG.info("embedded ZooKeeper server {} of {} started, clients at {}", settings.id(),
-                    settings.servers().keySet(), settings.own().client());
+            LOG.info(
+                    "embedded ZooKeeper server {} of {} started, clients at {}",
+                    settings.id(),
+                    settings.servers().keySet(),
+                    settings.own().client());
         } catch (IOException | RuntimeException e) {
-            LOG.error("embedded ZooKeeper server {} cannot start; trying again in {} s", settings.id(), pause.toSeconds(), e);
+            LOG.error(
+                    "embedded ZooKeeper server {} cannot start; trying again in {} s",
+                    settings.id(),
+                    pause.toSeconds(),
+                    e);
             closing.await(pause.toMillis(), TimeUnit.MILLISECONDS);
             longerPause();
         }
@@ -109,7 +116,8 @@ final class PeerWatch {
             case WAITING -> answeredNanos = now;
             case SILENT -> {
                 if (now - answeredNanos > SILENT_MAX.toNanos()) {
-                    return Optional.of("it does not answer on its port " + settings.own().client().port());
+                    return Optional.of("it does not answer on its port "
+                            + settings.own().client().port());
                 }
             }
         }

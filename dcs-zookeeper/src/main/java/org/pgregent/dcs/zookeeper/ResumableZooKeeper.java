@@ -20,8 +20,16 @@ final class ResumableZooKeeper extends ZooKeeper {
         super(hosts.toString(), timeoutMs, watcher, false, hosts, config);
     }
 
-    ResumableZooKeeper(HostProvider hosts, SavedSession saved, Watcher watcher, ZKClientConfig config) throws IOException {
-        super(hosts.toString(), Math.toIntExact(saved.ttl().toMillis()), watcher, saved.id(), saved.password(), false, hosts,
+    ResumableZooKeeper(HostProvider hosts, SavedSession saved, Watcher watcher, ZKClientConfig config)
+            throws IOException {
+        super(
+                hosts.toString(),
+                Math.toIntExact(saved.ttl().toMillis()),
+                watcher,
+                saved.id(),
+                saved.password(),
+                false,
+                hosts,
                 config);
     }
 
@@ -47,7 +55,8 @@ final class ResumableZooKeeper extends ZooKeeper {
     KeeperException.Code end() throws InterruptedException {
         RequestHeader header = new RequestHeader();
         header.setType(ZooDefs.OpCode.closeSession);
-        return KeeperException.Code.get(cnxn.submitRequest(header, null, null, null).getErr());
+        return KeeperException.Code.get(
+                cnxn.submitRequest(header, null, null, null).getErr());
     }
 
     /** Breaks the connection, so that the client looks for another server at once and not after two thirds of the ttl. */

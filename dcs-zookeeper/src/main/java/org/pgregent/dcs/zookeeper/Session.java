@@ -142,12 +142,17 @@ final class Session {
     /** ZooKeeper begins with nodes that anybody may write below. */
     private void guardTree() {
         for (String path : List.of("/", "/zookeeper", "/zookeeper/quota")) {
-            send((client, answer) -> client.getACL().inBackground(answer).forPath(path)).thenAccept(event -> {
-                if (event.getResultCode() == Code.OK.intValue() && event.getACLList().equals(ZooDefs.Ids.OPEN_ACL_UNSAFE)
-                        && !settings.acls().equals(ZooDefs.Ids.OPEN_ACL_UNSAFE)) {
-                    send((client, answer) -> client.setACL().withACL(settings.acls()).inBackground(answer).forPath(path));
-                }
-            });
+            send((client, answer) -> client.getACL().inBackground(answer).forPath(path))
+                    .thenAccept(event -> {
+                        if (event.getResultCode() == Code.OK.intValue()
+                                && event.getACLList().equals(ZooDefs.Ids.OPEN_ACL_UNSAFE)
+                                && !settings.acls().equals(ZooDefs.Ids.OPEN_ACL_UNSAFE)) {
+                            send((client, answer) -> client.setACL()
+                                    .withACL(settings.acls())
+                                    .inBackground(answer)
+                                    .forPath(path));
+                        }
+                    });
         }
     }
 
@@ -234,7 +239,8 @@ final class Session {
 
     private void requireAlive() throws DcsException, SessionEndedException {
         if (wrongCredentials) {
-            throw new DcsRefusedException("ZooKeeper does not take the credentials in auth_data of " + settings.section());
+            throw new DcsRefusedException(
+                    "ZooKeeper does not take the credentials in auth_data of " + settings.section());
         }
         if (ended) {
             throw new SessionEndedException(name());
@@ -259,7 +265,8 @@ final class Session {
     }
 
     CompletableFuture<CuratorEvent> multi(List<CuratorOp> operations) {
-        return send((client, answer) -> client.transaction().inBackground(answer).forOperations(operations));
+        return send(
+                (client, answer) -> client.transaction().inBackground(answer).forOperations(operations));
     }
 
     CuratorFramework curator() {
@@ -294,7 +301,8 @@ final class Session {
     /** The code of an answer to a write, of which a lost connection leaves open whether it happened. */
     Code write(CuratorEvent event, Deadline deadline) throws DcsException, SessionEndedException {
         if (event == null) {
-            throw new DcsIndeterminateException("no answer from ZooKeeper within " + deadline.timeout().toMillis() + " ms");
+            throw new DcsIndeterminateException(
+                    "no answer from ZooKeeper within " + deadline.timeout().toMillis() + " ms");
         }
         Code code = checked(event);
         if (code == Code.CONNECTIONLOSS || code == Code.OPERATIONTIMEOUT || code == Code.SESSIONEXPIRED) {
@@ -316,9 +324,11 @@ final class Session {
                     throw new SessionEndedException(name());
                 }
             }
-            case SESSIONMOVED -> throw new DcsUnavailableException("the session has moved to another server; nothing was done");
-            case AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH -> throw new DcsRefusedException(
-                    "ZooKeeper does not take the credentials in auth_data of " + settings.section());
+            case SESSIONMOVED ->
+                throw new DcsUnavailableException("the session has moved to another server; nothing was done");
+            case AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH ->
+                throw new DcsRefusedException(
+                        "ZooKeeper does not take the credentials in auth_data of " + settings.section());
             case UNIMPLEMENTED -> throw new DcsRefusedException("this ZooKeeper is too old, 3.6 or later is needed");
             default -> {
                 // the caller's business
@@ -331,13 +341,15 @@ final class Session {
     boolean end(Deadline deadline) throws DcsException {
         CompletableFuture<Code> code = new CompletableFuture<>();
         ResumableZooKeeper current = handle;
-        Thread closing = new Thread(() -> {
-            try {
-                code.complete(current.end());
-            } catch (InterruptedException e) {
-                code.complete(Code.OPERATIONTIMEOUT);
-            }
-        }, "zookeeper-end");
+        Thread closing = new Thread(
+                () -> {
+                    try {
+                        code.complete(current.end());
+                    } catch (InterruptedException e) {
+                        code.complete(Code.OPERATIONTIMEOUT);
+                    }
+                },
+                "zookeeper-end");
         closing.setDaemon(true);
         closing.start();
         Code came = deadline.await(code);
@@ -365,14 +377,16 @@ final class Session {
         }
         heartbeat.stop();
         CompletableFuture<Void> gone = new CompletableFuture<>();
-        Thread closing = new Thread(() -> {
-            try {
-                handle.putDown();
-                curator.close();
-            } finally {
-                gone.complete(null);
-            }
-        }, "zookeeper-put-down");
+        Thread closing = new Thread(
+                () -> {
+                    try {
+                        handle.putDown();
+                        curator.close();
+                    } finally {
+                        gone.complete(null);
+                    }
+                },
+                "zookeeper-put-down");
         closing.setDaemon(true);
         closing.start();
         disturbed.accept(this);

@@ -60,11 +60,13 @@ final class TreeReader {
     }
 
     private CompletableFuture<CuratorEvent> data(String path) {
-        return session.send((client, answer) -> client.getData().inBackground(answer).forPath(path));
+        return session.send(
+                (client, answer) -> client.getData().inBackground(answer).forPath(path));
     }
 
     private CompletableFuture<CuratorEvent> children(String path) {
-        return session.send((client, answer) -> client.getChildren().inBackground(answer).forPath(path));
+        return session.send(
+                (client, answer) -> client.getChildren().inBackground(answer).forPath(path));
     }
 
     private boolean found(String path, CuratorEvent event) throws DcsException, SessionEndedException {
@@ -72,15 +74,19 @@ final class TreeReader {
         return switch (code) {
             case OK -> true;
             case NONODE -> false;
-            case NOAUTH -> throw new DcsRefusedException(
-                    "may not read " + path + " in ZooKeeper: check auth_data, or the secret of the embedded servers");
+            case NOAUTH ->
+                throw new DcsRefusedException("may not read " + path
+                        + " in ZooKeeper: check auth_data, or the secret of the embedded servers");
             default -> throw new DcsUnavailableException("ZooKeeper answers " + code + " on reading " + path);
         };
     }
 
     private void note(String path, CuratorEvent event) {
         if (!Nodes.isFolder(event.getStat())) {
-            entries.put(path, new DcsSnapshot.Entry(event.getData(), Nodes.version(event.getStat()), Nodes.owner(event.getStat())));
+            entries.put(
+                    path,
+                    new DcsSnapshot.Entry(
+                            event.getData(), Nodes.version(event.getStat()), Nodes.owner(event.getStat())));
         }
     }
 }

@@ -34,7 +34,10 @@ final class Watches {
     /** The connection has come, gone or changed: what happened meanwhile is unknown, so everybody gets a hint. */
     void disturbed(Session session) {
         if (session.isConnected()) {
-            registered.values().stream().flatMap(one -> one.keys.stream()).distinct().forEach(key -> set(session, key));
+            registered.values().stream()
+                    .flatMap(one -> one.keys.stream())
+                    .distinct()
+                    .forEach(key -> set(session, key));
         }
         registered.values().forEach(one -> one.hint.run());
     }

@@ -70,7 +70,8 @@ final class ZooKeeperDcs implements Dcs {
                     + VALUE_BYTES_MAX + " at most");
         }
         if (lease.isEmpty()) {
-            return inAnySession(deadline, session -> new KeyWriter(session, key, deadline).put(value, expect, CreateMode.PERSISTENT));
+            return inAnySession(deadline, session -> new KeyWriter(session, key, deadline)
+                    .put(value, expect, CreateMode.PERSISTENT));
         }
         Optional<Session> session = sessions.of(lease.get());
         if (session.isEmpty()) {
@@ -98,9 +99,11 @@ final class ZooKeeperDcs implements Dcs {
     public Lease grant(Duration ttl, Duration timeout) throws DcsException {
         Deadline deadline = Deadline.in(timeout);
         if (ttl.compareTo(settings.slack().multipliedBy(2)) < 0) {
-            throw new DcsRefusedException("a ttl of " + ttl.toMillis() + " ms is too short for ZooKeeper with a tick of "
-                    + settings.tick().toMillis() + " ms, which may end it " + settings.slack().toMillis()
-                    + " ms early; raise ttl, or lower tickTime of the servers and tick_time here");
+            throw new DcsRefusedException(
+                    "a ttl of " + ttl.toMillis() + " ms is too short for ZooKeeper with a tick of "
+                            + settings.tick().toMillis() + " ms, which may end it "
+                            + settings.slack().toMillis()
+                            + " ms early; raise ttl, or lower tickTime of the servers and tick_time here");
         }
         try {
             if (!granting.tryLock(Math.max(0, deadline.leftNanos()), TimeUnit.NANOSECONDS)) {
@@ -131,12 +134,15 @@ final class ZooKeeperDcs implements Dcs {
                 session.awaitConnected(deadline);
                 Duration given = session.negotiatedTtl();
                 if (given.compareTo(ttl) < 0) {
-                    throw new DcsRefusedException("ZooKeeper grants a session of " + given.toMillis() + " ms only, asked were "
-                            + ttl.toMillis() + " ms; raise maxSessionTimeout of the servers (20 ticks by default, see tickTime)"
-                            + " or lower ttl");
+                    throw new DcsRefusedException(
+                            "ZooKeeper grants a session of " + given.toMillis() + " ms only, asked were "
+                                    + ttl.toMillis()
+                                    + " ms; raise maxSessionTimeout of the servers (20 ticks by default, see tickTime)"
+                                    + " or lower ttl");
                 }
                 session.heartbeat().wanted();
-                // A session connected since this call is as fresh as the call: the leader itself has created or confirmed it.
+                // A session connected since this call is as fresh as the call: the leader itself has created or
+                // confirmed it.
                 if (session.connectedSinceNanos() - before < 0) {
                     confirm(session, deadline);
                 }

@@ -24,10 +24,24 @@ import org.pgregent.dcs.spi.DcsRefusedException;
  * @param ownsTree the servers are ours alone, so that their root shall have our ACLs too
  */
 record ZooKeeperSettings(
-        String section, List<HostPort> hosts, Map<String, byte[]> authData, List<ACL> acls, Duration tick, boolean ownsTree) {
+        String section,
+        List<HostPort> hosts,
+        Map<String, byte[]> authData,
+        List<ACL> acls,
+        Duration tick,
+        boolean ownsTree) {
 
     private static final Set<String> KNOWN = Set.of(
-            "hosts", "use_ssl", "cacert", "cert", "key", "key_password", "verify", "set_acls", "auth_data", "tick_time",
+            "hosts",
+            "use_ssl",
+            "cacert",
+            "cert",
+            "key",
+            "key_password",
+            "verify",
+            "set_acls",
+            "auth_data",
+            "tick_time",
             "embedded");
     private static final Duration DEFAULT_TICK = Duration.ofSeconds(2);
 
@@ -41,11 +55,16 @@ record ZooKeeperSettings(
             throws DcsRefusedException {
         for (String key : settings.keySet()) {
             if (!KNOWN.contains(key)) {
-                throw refused(section + "." + key, "is not known", "known are " + KNOWN.stream().sorted().toList());
+                throw refused(
+                        section + "." + key,
+                        "is not known",
+                        "known are " + KNOWN.stream().sorted().toList());
             }
         }
         if (isTrue(section + ".use_ssl", settings.get("use_ssl"))) {
-            throw refused(section + ".use_ssl", "is true, but TLS to ZooKeeper comes with a later version",
+            throw refused(
+                    section + ".use_ssl",
+                    "is true, but TLS to ZooKeeper comes with a later version",
                     "set it to false, or put a TLS tunnel before the servers");
         }
         Map<String, byte[]> auth = authData(section, settings.get("auth_data"));
@@ -58,12 +77,15 @@ record ZooKeeperSettings(
         }
         for (String own : List.of("hosts", "set_acls", "auth_data", "tick_time")) {
             if (settings.containsKey(own)) {
-                throw refused(section + "." + own, "does not go with " + section + ".embedded",
+                throw refused(
+                        section + "." + own,
+                        "does not go with " + section + ".embedded",
                         "embedded servers, their tick_time and their secret are set below " + section + ".embedded");
             }
         }
         EmbeddedSettings peer = embedded.get();
-        return new ZooKeeperSettings(section, peer.clientHosts(), peer.clientAuth(), peer.clientAcls(), peer.tick(), true);
+        return new ZooKeeperSettings(
+                section, peer.clientHosts(), peer.clientAuth(), peer.clientAcls(), peer.tick(), true);
     }
 
     /** By how much a server may end a lease early. */
@@ -100,7 +122,9 @@ record ZooKeeperSettings(
         } else if (value instanceof String text) {
             texts.addAll(List.of(text.split(",")));
         } else {
-            throw refused(section + ".hosts", value == null ? "is missing" : "is neither a list nor a text",
+            throw refused(
+                    section + ".hosts",
+                    value == null ? "is missing" : "is neither a list nor a text",
                     "give the servers as host:port, or use " + section + ".embedded");
         }
         List<HostPort> hosts = new ArrayList<>();
@@ -128,7 +152,8 @@ record ZooKeeperSettings(
             return auth;
         }
         if (!(value instanceof Map<?, ?> map)) {
-            throw refused(section + ".auth_data", "is no map", "write scheme: credential, such as digest: user:password");
+            throw refused(
+                    section + ".auth_data", "is no map", "write scheme: credential, such as digest: user:password");
         }
         map.forEach((scheme, credential) ->
                 auth.put(String.valueOf(scheme), String.valueOf(credential).getBytes(StandardCharsets.UTF_8)));
@@ -140,7 +165,8 @@ record ZooKeeperSettings(
             return ZooDefs.Ids.OPEN_ACL_UNSAFE;
         }
         if (!(value instanceof Map<?, ?> map)) {
-            throw refused(section + ".set_acls", "is no map", "write principal: [CREATE, READ, WRITE, DELETE, ADMIN or ALL]");
+            throw refused(
+                    section + ".set_acls", "is no map", "write principal: [CREATE, READ, WRITE, DELETE, ADMIN or ALL]");
         }
         List<ACL> acls = new ArrayList<>();
         for (Map.Entry<?, ?> entry : map.entrySet()) {
@@ -158,7 +184,9 @@ record ZooKeeperSettings(
     }
 
     private static int permissions(String section, String principal, Object value) throws DcsRefusedException {
-        List<?> names = value instanceof List<?> list ? list : List.of(String.valueOf(value).split(","));
+        List<?> names = value instanceof List<?> list
+                ? list
+                : List.of(String.valueOf(value).split(","));
         int permissions = 0;
         for (Object name : names) {
             permissions |= switch (String.valueOf(name).trim()) {
@@ -168,8 +196,11 @@ record ZooKeeperSettings(
                 case "DELETE" -> ZooDefs.Perms.DELETE;
                 case "ADMIN" -> ZooDefs.Perms.ADMIN;
                 case "ALL" -> ZooDefs.Perms.ALL;
-                default -> throw refused(section + ".set_acls", "gives '" + principal + "' the unknown permission '" + name + "'",
-                        "known are CREATE, READ, WRITE, DELETE, ADMIN, ALL");
+                default ->
+                    throw refused(
+                            section + ".set_acls",
+                            "gives '" + principal + "' the unknown permission '" + name + "'",
+                            "known are CREATE, READ, WRITE, DELETE, ADMIN, ALL");
             };
         }
         return permissions;

@@ -21,12 +21,21 @@ final class ClientMain {
     public static void main(String[] args) throws DcsException, IOException {
         Duration ttl = Duration.ofSeconds(Long.parseLong(args[2]));
         ZooKeeperSettings settings = new ZooKeeperSettings(
-                "zookeeper", List.of(HostPort.parse(args[0])), Map.of(),
-                ZooDefs.Ids.OPEN_ACL_UNSAFE, Duration.ofMillis(500), false);
+                "zookeeper",
+                List.of(HostPort.parse(args[0])),
+                Map.of(),
+                ZooDefs.Ids.OPEN_ACL_UNSAFE,
+                Duration.ofMillis(500),
+                false);
         try (ZooKeeperDcs dcs = new ZooKeeperDcs(settings, Path.of(args[1]), ttl, () -> {})) {
             Lease lease = dcs.grant(ttl, Ensemble.PATIENCE);
-            if (!dcs.put(args[3], "of the killed".getBytes(StandardCharsets.UTF_8), Expect.absent(), Optional.of(lease),
-                    Ensemble.PATIENCE).written()) {
+            if (!dcs.put(
+                            args[3],
+                            "of the killed".getBytes(StandardCharsets.UTF_8),
+                            Expect.absent(),
+                            Optional.of(lease),
+                            Ensemble.PATIENCE)
+                    .written()) {
                 throw new IllegalStateException("the key was there");
             }
             System.out.println(lease.id());

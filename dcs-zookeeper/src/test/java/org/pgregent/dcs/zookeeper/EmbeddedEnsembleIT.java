@@ -53,14 +53,17 @@ class EmbeddedEnsembleIT {
 
     @Test
     void theLossOfAnyOneServerLeavesTheStoreWritable() throws Exception {
-        try (Ensemble ensemble = started(3, Optional.of(Ensemble.SECRET)); Dcs dcs = ensemble.connect("n1", TTL)) {
+        try (Ensemble ensemble = started(3, Optional.of(Ensemble.SECRET));
+                Dcs dcs = ensemble.connect("n1", TTL)) {
             Lease lease = dcs.grant(TTL, Ensemble.PATIENCE);
             for (int lost = 1; lost <= 3; lost++) {
                 String value = "without " + lost;
                 ensemble.kill(lost);
-                Ensemble.await("a write " + value, () -> put(dcs, "/it/a", value).written());
+                Ensemble.await(
+                        "a write " + value, () -> put(dcs, "/it/a", value).written());
                 Ensemble.await("a renewal " + value, () -> dcs.renew(lease, CALL));
-                assertThat(dcs.readAll("/it", CALL).get("/it/a").orElseThrow().text()).isEqualTo(value);
+                assertThat(dcs.readAll("/it", CALL).get("/it/a").orElseThrow().text())
+                        .isEqualTo(value);
                 ensemble.start(lost);
                 ensemble.awaitServing(lost);
             }
@@ -69,7 +72,8 @@ class EmbeddedEnsembleIT {
 
     @Test
     void withoutAQuorumNothingIsAnsweredAndItsReturnHeals() throws Exception {
-        try (Ensemble ensemble = started(3, Optional.empty()); Dcs dcs = ensemble.connect("n1", TTL)) {
+        try (Ensemble ensemble = started(3, Optional.empty());
+                Dcs dcs = ensemble.connect("n1", TTL)) {
             assertThat(put(dcs, "/it/a", "before").written()).isTrue();
             ensemble.kill(1);
             ensemble.kill(2);
@@ -77,7 +81,8 @@ class EmbeddedEnsembleIT {
                 assertThatThrownBy(() -> dcs.readAll("/it", Duration.ofSeconds(1)))
                         .isInstanceOf(DcsException.class)
                         .isNotInstanceOf(DcsRefusedException.class);
-                assertThatThrownBy(() -> dcs.put("/it/b", new byte[0], Expect.anything(), Optional.empty(), Duration.ofSeconds(1)))
+                assertThatThrownBy(() -> dcs.put(
+                                "/it/b", new byte[0], Expect.anything(), Optional.empty(), Duration.ofSeconds(1)))
                         .isInstanceOf(DcsException.class)
                         .isNotInstanceOf(DcsRefusedException.class);
             }
@@ -92,7 +97,8 @@ class EmbeddedEnsembleIT {
     @Test
     void nothingAcknowledgedIsLostWhateverIsKilled() throws Exception {
         Random random = new Random(11);
-        try (Ensemble ensemble = started(3, Optional.empty()); Dcs dcs = ensemble.connect("n1", TTL)) {
+        try (Ensemble ensemble = started(3, Optional.empty());
+                Dcs dcs = ensemble.connect("n1", TTL)) {
             Map<String, String> acknowledged = new ConcurrentHashMap<>();
             AtomicBoolean end = new AtomicBoolean();
             Thread writer = new Thread(() -> write(dcs, acknowledged, end));
@@ -118,7 +124,8 @@ class EmbeddedEnsembleIT {
             }
             DcsSnapshot kept = dcs.readAll("/it/kept", Duration.ofSeconds(20));
             assertThat(acknowledged).hasSizeGreaterThan(50);
-            acknowledged.forEach((key, value) -> assertThat(kept.get(key).map(DcsSnapshot.Entry::text)).contains(value));
+            acknowledged.forEach((key, value) ->
+                    assertThat(kept.get(key).map(DcsSnapshot.Entry::text)).contains(value));
         }
     }
 
@@ -139,7 +146,8 @@ class EmbeddedEnsembleIT {
     @Test
     void aServerWhosePortIsTakenServesOnceThePortIsFree() throws Exception {
         try (Ensemble ensemble = new Ensemble(3, Optional.empty())) {
-            EmbeddedSettings.Server one = EmbeddedSettings.Server.parse(ensemble.servers().get(0));
+            EmbeddedSettings.Server one =
+                    EmbeddedSettings.Server.parse(ensemble.servers().get(0));
             for (HostPort taken : new HostPort[] {one.client(), one.election()}) {
                 try (ServerSocket socket = new ServerSocket()) {
                     socket.bind(new InetSocketAddress(taken.host(), taken.port()));
@@ -162,19 +170,22 @@ class EmbeddedEnsembleIT {
             assertThat(put(dcs, "/it/a", "ours").written()).isTrue();
             assertThatThrownBy(() -> stranger.readAll("/it", CALL)).isInstanceOf(DcsRefusedException.class);
             assertThatThrownBy(() -> put(stranger, "/it/a", "theirs")).isInstanceOf(DcsRefusedException.class);
-            assertThatThrownBy(() -> stranger.delete("/it/a", Expect.anything(), CALL)).isInstanceOf(DcsRefusedException.class);
+            assertThatThrownBy(() -> stranger.delete("/it/a", Expect.anything(), CALL))
+                    .isInstanceOf(DcsRefusedException.class);
             assertThatThrownBy(() -> put(stranger, "/theirs", "theirs")).isInstanceOf(DcsRefusedException.class);
             ZooKeeper raw = new ZooKeeper(ensemble.client(1).toString(), 10_000, event -> {});
             try {
                 for (String path : new String[] {"/x", "/it/x", "/zookeeper/x", "/zookeeper/quota/x"}) {
-                    assertThatThrownBy(() -> raw.create(path, new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT))
+                    assertThatThrownBy(() ->
+                                    raw.create(path, new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT))
                             .as(path)
                             .isInstanceOf(KeeperException.NoAuthException.class);
                 }
             } finally {
                 raw.close();
             }
-            assertThat(dcs.readAll("/it", CALL).get("/it/a").orElseThrow().text()).isEqualTo("ours");
+            assertThat(dcs.readAll("/it", CALL).get("/it/a").orElseThrow().text())
+                    .isEqualTo("ours");
         }
     }
 
@@ -197,7 +208,8 @@ class EmbeddedEnsembleIT {
     }
 
     private static long zxid(Ensemble ensemble) throws IOException {
-        try (Socket socket = new Socket(ensemble.client(1).host(), ensemble.client(1).port())) {
+        try (Socket socket =
+                new Socket(ensemble.client(1).host(), ensemble.client(1).port())) {
             socket.getOutputStream().write("srvr".getBytes(StandardCharsets.US_ASCII));
             String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
             return answer.lines()
@@ -230,9 +242,15 @@ class EmbeddedEnsembleIT {
         try (Ensemble ensemble = started(1, Optional.empty())) {
             Path state = ensemble.stateDir("killed");
             Process client = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                            System.getProperty("java.class.path"), ClientMain.class.getName(),
-                            ensemble.client(1).toString(), state.toString(), Long.toString(TTL.toSeconds()), "/it/held")
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            ClientMain.class.getName(),
+                            ensemble.client(1).toString(),
+                            state.toString(),
+                            Long.toString(TTL.toSeconds()),
+                            "/it/held")
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             String lease = firstLine(client);
@@ -240,14 +258,19 @@ class EmbeddedEnsembleIT {
             try (Dcs next = ensemble.connect("killed", TTL)) {
                 Lease taken = next.grant(TTL, Ensemble.PATIENCE);
                 assertThat(taken.id()).isEqualTo(lease);
-                assertThat(next.readAll("/it", CALL).get("/it/held").orElseThrow().leaseId()).contains(lease);
+                assertThat(next.readAll("/it", CALL)
+                                .get("/it/held")
+                                .orElseThrow()
+                                .leaseId())
+                        .contains(lease);
                 assertThat(next.renew(taken, CALL)).isTrue();
             }
         }
     }
 
     private static String firstLine(Process process) throws IOException {
-        BufferedReader output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        BufferedReader output =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         return output.readLine();
     }
 
@@ -262,13 +285,26 @@ class EmbeddedEnsembleIT {
             try {
                 DcsConfig config = new DcsConfig(
                         "zookeeper",
-                        Map.of("embedded", Map.of(
-                                "id", 1,
-                                "data_dir", addresses.folder().resolve("data").toString(),
-                                "log_dir", addresses.folder().resolve("log").toString(),
-                                "secret", Ensemble.SECRET,
-                                "servers", Map.of("1", addresses.servers().get(0)))),
-                        "n1", addresses.stateDir("n1"), TTL);
+                        Map.of(
+                                "embedded",
+                                Map.of(
+                                        "id", 1,
+                                        "data_dir",
+                                                addresses
+                                                        .folder()
+                                                        .resolve("data")
+                                                        .toString(),
+                                        "log_dir",
+                                                addresses
+                                                        .folder()
+                                                        .resolve("log")
+                                                        .toString(),
+                                        "secret", Ensemble.SECRET,
+                                        "servers",
+                                                Map.of("1", addresses.servers().get(0)))),
+                        "n1",
+                        addresses.stateDir("n1"),
+                        TTL);
                 String first;
                 try (Dcs dcs = new ZooKeeperProvider().connect(config)) {
                     Lease lease = dcs.grant(TTL, Ensemble.PATIENCE);
@@ -278,7 +314,11 @@ class EmbeddedEnsembleIT {
                 assertThat(addresses.status(1)).isEqualTo(ServerStatus.SILENT);
                 try (Dcs dcs = new ZooKeeperProvider().connect(config)) {
                     assertThat(dcs.grant(TTL, Ensemble.PATIENCE).id()).isEqualTo(first);
-                    assertThat(dcs.readAll("/it", CALL).get("/it/a").orElseThrow().text()).isEqualTo("kept");
+                    assertThat(dcs.readAll("/it", CALL)
+                                    .get("/it/a")
+                                    .orElseThrow()
+                                    .text())
+                            .isEqualTo("kept");
                 }
                 assertThat(Thread.getDefaultUncaughtExceptionHandler()).isSameAs(handler);
             } finally {

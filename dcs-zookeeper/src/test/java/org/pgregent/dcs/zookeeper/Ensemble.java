@@ -86,15 +86,24 @@ final class Ensemble implements AutoCloseable {
     void start(int id, String ownSecret) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC", "-Xmx64m", "-Xss512k", "-XX:TieredStopAtLevel=1",
-                "-cp", System.getProperty("java.class.path"),
+                "-XX:+UseSerialGC",
+                "-Xmx64m",
+                "-Xss512k",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
                 PeerMain.class.getName(),
-                Integer.toString(id), folder.resolve("peer" + id).toString(), ownSecret));
+                Integer.toString(id),
+                folder.resolve("peer" + id).toString(),
+                ownSecret));
         command.addAll(servers);
-        processes.put(id, new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("peer" + id + ".log").toFile()))
-                .start());
+        processes.put(
+                id,
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                                folder.resolve("peer" + id + ".log").toFile()))
+                        .start());
     }
 
     String log(int id) throws IOException {
@@ -202,8 +211,13 @@ final class Ensemble implements AutoCloseable {
 
     /** A client that does not know the secret. */
     Dcs connectAsStranger(Duration ttl) throws DcsException, IOException {
-        return new ZooKeeperProvider().connect(new DcsConfig(
-                "zookeeper", Map.of("hosts", client(1).toString(), "tick_time", 500), "stranger", stateDir("stranger"), ttl));
+        return new ZooKeeperProvider()
+                .connect(new DcsConfig(
+                        "zookeeper",
+                        Map.of("hosts", client(1).toString(), "tick_time", 500),
+                        "stranger",
+                        stateDir("stranger"),
+                        ttl));
     }
 
     @Override

@@ -37,8 +37,20 @@ final class Figures {
                 }
                 for (int round = 0; round < 2; round++) {
                     measure("read of 20 keys", 500, () -> dcs.readAll("/service/main", CALL));
-                    measure("put", 500, () -> dcs.put("/service/main/status", new byte[100], Expect.anything(), Optional.empty(), CALL));
-                    measure("put of a held key", 500, () -> dcs.put("/service/main/members/n1", new byte[300], Expect.heldBy(lease), Optional.of(lease), CALL));
+                    measure(
+                            "put",
+                            500,
+                            () -> dcs.put(
+                                    "/service/main/status", new byte[100], Expect.anything(), Optional.empty(), CALL));
+                    measure(
+                            "put of a held key",
+                            500,
+                            () -> dcs.put(
+                                    "/service/main/members/n1",
+                                    new byte[300],
+                                    Expect.heldBy(lease),
+                                    Optional.of(lease),
+                                    CALL));
                     measure("renew", 500, () -> dcs.renew(lease, CALL));
                 }
                 losses(ensemble, dcs, lease);
@@ -56,7 +68,9 @@ final class Figures {
             micros.add((System.nanoTime() - start) / 1000);
         }
         micros.sort(null);
-        System.out.printf("%s: median %.1f ms, p99 %.1f ms%n", what, micros.get(count / 2) / 1e3, micros.get(count * 99 / 100) / 1e3);
+        System.out.printf(
+                "%s: median %.1f ms, p99 %.1f ms%n",
+                what, micros.get(count / 2) / 1e3, micros.get(count * 99 / 100) / 1e3);
     }
 
     private static void losses(Ensemble ensemble, Dcs dcs, Lease lease) throws Exception {
@@ -64,7 +78,8 @@ final class Figures {
             ensemble.kill(lost);
             long start = System.nanoTime();
             Ensemble.await("a renewal", () -> dcs.renew(lease, Duration.ofSeconds(1)));
-            System.out.printf("server %d killed: renewed again after %d ms%n", lost, (System.nanoTime() - start) / 1_000_000);
+            System.out.printf(
+                    "server %d killed: renewed again after %d ms%n", lost, (System.nanoTime() - start) / 1_000_000);
             ensemble.start(lost);
             ensemble.awaitServing(lost);
         }
@@ -77,12 +92,24 @@ final class Figures {
             servers.put(id, ensemble.servers().get(id - 1));
         }
         long before = residentKb();
-        PeerWatch watch = PeerWatch.start(EmbeddedSettings.parse("zookeeper", Map.of("embedded", Map.of(
-                "id", 3, "data_dir", ensemble.folder().resolve("peer3").toString(), "secret", Ensemble.SECRET,
-                "servers", servers))).orElseThrow());
+        PeerWatch watch = PeerWatch.start(EmbeddedSettings.parse(
+                        "zookeeper",
+                        Map.of(
+                                "embedded",
+                                Map.of(
+                                        "id",
+                                        3,
+                                        "data_dir",
+                                        ensemble.folder().resolve("peer3").toString(),
+                                        "secret",
+                                        Ensemble.SECRET,
+                                        "servers",
+                                        servers)))
+                .orElseThrow());
         ensemble.awaitServing(3);
         Thread.sleep(5000);
-        System.out.printf("RSS of this process: %d MB before, %d MB with a server in it%n", before / 1024, residentKb() / 1024);
+        System.out.printf(
+                "RSS of this process: %d MB before, %d MB with a server in it%n", before / 1024, residentKb() / 1024);
         watch.close();
     }
 

@@ -20,8 +20,8 @@ final class PeerMain {
         if (!args[2].equals("-")) {
             embedded.put("secret", args[2]);
         }
-        PeerWatch watch = PeerWatch.start(
-                EmbeddedSettings.parse("zookeeper", Map.of("embedded", embedded)).orElseThrow());
+        PeerWatch watch = PeerWatch.start(EmbeddedSettings.parse("zookeeper", Map.of("embedded", embedded))
+                .orElseThrow());
         while (System.in.read() >= 0) {
             // nothing is said here; only the end counts
         }

@@ -94,7 +94,8 @@ class TouchesTest {
                             known = Math.max(known, touch[0]);
                         }
                     }
-                    assertThat(asked - known).isLessThanOrEqualTo(Touches.slack(TICK).toNanos());
+                    assertThat(asked - known)
+                            .isLessThanOrEqualTo(Touches.slack(TICK).toNanos());
                 }
             }
         }

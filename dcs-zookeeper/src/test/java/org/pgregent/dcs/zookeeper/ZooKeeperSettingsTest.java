@@ -25,7 +25,9 @@ class ZooKeeperSettingsTest {
     }
 
     private static void assertRefused(Map<String, Object> settings, String... words) {
-        assertThatThrownBy(() -> parse(settings)).isInstanceOf(DcsRefusedException.class).hasMessageContainingAll(words);
+        assertThatThrownBy(() -> parse(settings))
+                .isInstanceOf(DcsRefusedException.class)
+                .hasMessageContainingAll(words);
     }
 
     private static Map<String, Object> with(Map<String, Object> settings, String key, Object value) {
@@ -38,7 +40,11 @@ class ZooKeeperSettingsTest {
 
     private static Map<String, Object> embedded(Object id, String host, String secret) {
         Map<String, Object> embedded = new HashMap<>(Map.of(
-                "id", id, "data_dir", "/data", "servers",
+                "id",
+                id,
+                "data_dir",
+                "/data",
+                "servers",
                 Map.of(1, host + ":1:2:3", 2, host + ":4:5:6", 3, host + ":7:8:9")));
         if (secret != null) {
             embedded.put("secret", secret);
@@ -48,7 +54,8 @@ class ZooKeeperSettingsTest {
 
     @Test
     void theProviderIsFound() {
-        DcsProvider found = StreamSupport.stream(ServiceLoader.load(DcsProvider.class).spliterator(), false)
+        DcsProvider found = StreamSupport.stream(
+                        ServiceLoader.load(DcsProvider.class).spliterator(), false)
                 .filter(provider -> provider.name().equals("zookeeper"))
                 .findFirst()
                 .orElseThrow();
@@ -70,22 +77,30 @@ class ZooKeeperSettingsTest {
     @Test
     void takesHostsAsAListOrAText() throws Exception {
         List<HostPort> expected = List.of(new HostPort("z1", 2181), new HostPort("::1", 2182), new HostPort("z3", 1));
-        assertThat(parse(Map.of("hosts", List.of("z1:2181", "[::1]:2182", "z3:1"))).hosts()).isEqualTo(expected);
+        assertThat(parse(Map.of("hosts", List.of("z1:2181", "[::1]:2182", "z3:1")))
+                        .hosts())
+                .isEqualTo(expected);
         assertThat(parse(Map.of("hosts", "z1:2181, [::1]:2182,z3:1")).hosts()).isEqualTo(expected);
-        assertThat(parse(Map.of("hosts", "'z1:2181','[::1]:2182','z3:1'")).hosts()).isEqualTo(expected);
+        assertThat(parse(Map.of("hosts", "'z1:2181','[::1]:2182','z3:1'")).hosts())
+                .isEqualTo(expected);
     }
 
     @Test
     void takesAclsAndAuth() throws Exception {
         ZooKeeperSettings settings = parse(Map.of(
-                "hosts", "z1",
-                "tick_time", 1000,
-                "auth_data", Map.of("digest", "me:secret"),
-                "set_acls", Map.of("CN=a", List.of("ALL"), "digest:me:hash", List.of("READ", "WRITE"))));
+                "hosts",
+                "z1",
+                "tick_time",
+                1000,
+                "auth_data",
+                Map.of("digest", "me:secret"),
+                "set_acls",
+                Map.of("CN=a", List.of("ALL"), "digest:me:hash", List.of("READ", "WRITE"))));
         assertThat(settings.authData().get("digest")).asString().isEqualTo("me:secret");
-        assertThat(settings.acls()).containsExactlyInAnyOrder(
-                new ACL(ZooDefs.Perms.ALL, new Id("x509", "CN=a")),
-                new ACL(ZooDefs.Perms.READ | ZooDefs.Perms.WRITE, new Id("digest", "me:hash")));
+        assertThat(settings.acls())
+                .containsExactlyInAnyOrder(
+                        new ACL(ZooDefs.Perms.ALL, new Id("x509", "CN=a")),
+                        new ACL(ZooDefs.Perms.READ | ZooDefs.Perms.WRITE, new Id("digest", "me:hash")));
         assertThat(settings.tick()).isEqualTo(Duration.ofSeconds(1));
     }
 
@@ -107,7 +122,8 @@ class ZooKeeperSettingsTest {
 
     @Test
     void ignoresTlsFilesWithoutTls() throws Exception {
-        assertThat(parse(with(with(OUTSIDE, "use_ssl", false), "cacert", "/ca")).hosts()).hasSize(1);
+        assertThat(parse(with(with(OUTSIDE, "use_ssl", false), "cacert", "/ca")).hosts())
+                .hasSize(1);
     }
 
     @Test
@@ -124,10 +140,14 @@ class ZooKeeperSettingsTest {
         String secret = "0123456789abcdef";
         ZooKeeperSettings settings = parse(embedded("1", "127.0.0.1", secret));
         assertThat(settings.acls()).isEqualTo(ZooDefs.Ids.CREATOR_ALL_ACL);
-        assertThat(settings.authData().get("digest")).asString().startsWith("pgregent:").doesNotContain(secret);
+        assertThat(settings.authData().get("digest"))
+                .asString()
+                .startsWith("pgregent:")
+                .doesNotContain(secret);
         Optional<EmbeddedSettings> embedded = EmbeddedSettings.parse("zookeeper", embedded("1", "127.0.0.1", secret));
         assertThat(embedded.orElseThrow().toString()).doesNotContain(secret);
-        assertThat(settings.authData().get("digest")).asString()
+        assertThat(settings.authData().get("digest"))
+                .asString()
                 .doesNotContain(embedded.orElseThrow().peerPassword().orElseThrow());
     }
 
@@ -145,10 +165,14 @@ class ZooKeeperSettingsTest {
         assertRefused(embedded("one", "127.0.0.1", null), "zookeeper.embedded.id", "one");
         assertRefused(embedded(0, "127.0.0.1", null), "zookeeper.embedded.id");
         assertRefused(with(embedded(1, "127.0.0.1", null), "hosts", "z1"), "zookeeper.hosts", "embedded");
-        assertRefused(Map.of("embedded", Map.of("id", 1, "servers", Map.of(1, "127.0.0.1:1:2:3"))),
-                "zookeeper.embedded.data_dir", "missing");
-        assertRefused(Map.of("embedded", Map.of("id", 1, "data_dir", "/d", "servers", Map.of(1, "127.0.0.1:1:2"))),
-                "zookeeper.embedded.servers.1", "three ports");
+        assertRefused(
+                Map.of("embedded", Map.of("id", 1, "servers", Map.of(1, "127.0.0.1:1:2:3"))),
+                "zookeeper.embedded.data_dir",
+                "missing");
+        assertRefused(
+                Map.of("embedded", Map.of("id", 1, "data_dir", "/d", "servers", Map.of(1, "127.0.0.1:1:2"))),
+                "zookeeper.embedded.servers.1",
+                "three ports");
         assertRefused(Map.of("embedded", Map.of("id", 1, "data_dir", "/d")), "zookeeper.embedded.servers");
         assertRefused(Map.of("embedded", Map.of("idd", 1)), "zookeeper.embedded.idd");
     }

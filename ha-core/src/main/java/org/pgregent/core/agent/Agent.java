@@ -120,7 +120,8 @@ public final class Agent implements AutoCloseable {
     /** One pass. What the world does wrong is in the views, not thrown. */
     public Duration step() {
         Budget budget = Budget.of(ports.clock(), timeForThisPass());
-        boolean leading = memory.leadsOn().isPresent() && memory.leadsOn().equals(lease.view().id());
+        boolean leading = memory.leadsOn().isPresent()
+                && memory.leadsOn().equals(lease.view().id());
         boolean renewed = lease.renewIfDue(settings, leading, budget.next());
         if (renewed && leading && ports.deadman().observe().isArmed()) {
             effects.armGuard();
@@ -130,14 +131,17 @@ public final class Agent implements AutoCloseable {
         NodeView node = nodeReader.read(budget.next(), effects.claim(), shutdownRequested);
         lastSeenWritable = node.mayBeWritable();
         Now now = new Now(
-                ports.clock().monotonicNanos(), ports.clock().wall(), ports.chance().getAsLong());
+                ports.clock().monotonicNanos(),
+                ports.clock().wall(),
+                ports.chance().getAsLong());
         Decision decision;
         try {
             decision = decider.decide(cluster, node, settings, now, memory);
         } catch (RuntimeException e) {
             return failClosed(e);
         }
-        boolean changed = board.show(new StatusBoard.Pass(cluster, node, settings, decision, now.monotonicNanos(), now.wall()));
+        boolean changed =
+                board.show(new StatusBoard.Pass(cluster, node, settings, decision, now.monotonicNanos(), now.wall()));
         log(decision, cluster, changed);
         memory = decision.memory();
         boolean done = effects.run(decision.action(), new Effects.Context(cluster, settings, config, budget));
@@ -180,14 +184,17 @@ public final class Agent implements AutoCloseable {
     private Optional<String> inequality(SafeTimes times) {
         return times.allows(settings.loopWait(), settings.retryTimeout())
                 ? Optional.empty()
-                : Optional.of(("loop_wait %d s + retry_timeout %d s + %.1f s to stop PostgreSQL do not fit into the lease of %.1f s;"
-                                + " sleeping %.1f s at most. Raise ttl or lower one of the others.")
-                        .formatted(
-                                settings.loopWait().toSeconds(),
-                                settings.retryTimeout().toSeconds(),
-                                times.stopMargin().toMillis() / 1000.0,
-                                times.safeTtl().toMillis() / 1000.0,
-                                times.longestSleep(settings.loopWait(), settings.retryTimeout()).toMillis() / 1000.0));
+                : Optional.of(
+                        ("loop_wait %d s + retry_timeout %d s + %.1f s to stop PostgreSQL do not fit into the lease of %.1f s;"
+                                        + " sleeping %.1f s at most. Raise ttl or lower one of the others.")
+                                .formatted(
+                                        settings.loopWait().toSeconds(),
+                                        settings.retryTimeout().toSeconds(),
+                                        times.stopMargin().toMillis() / 1000.0,
+                                        times.safeTtl().toMillis() / 1000.0,
+                                        times.longestSleep(settings.loopWait(), settings.retryTimeout())
+                                                        .toMillis()
+                                                / 1000.0));
     }
 
     private void log(Decision decision, ClusterView cluster, boolean changed) {
@@ -206,10 +213,10 @@ public final class Agent implements AutoCloseable {
     }
 
     private void publish(ClusterView cluster, NodeView before, Decision decision, Budget budget) {
-        boolean unchanged = decision.action() instanceof Action.Wait || decision.action() instanceof Action.KeepLeadership;
+        boolean unchanged =
+                decision.action() instanceof Action.Wait || decision.action() instanceof Action.KeepLeadership;
         NodeView node = unchanged ? before : nodeReader.read(budget.next(), effects.claim(), shutdownRequested);
-        memberWriter.publish(
-                cluster, node, settings.paused(), lease.lease(), settings.loopWait(), budget.next());
+        memberWriter.publish(cluster, node, settings.paused(), lease.lease(), settings.loopWait(), budget.next());
     }
 
     private Duration pauseAfterSuccess(Decision decision) {
@@ -224,7 +231,9 @@ public final class Agent implements AutoCloseable {
         Duration left = lease.view().leftAt(ports.clock().monotonicNanos());
         boolean pressing = lease.view().isHeld() && left.compareTo(pause) < 0;
         Duration sleep = pressing ? left.plusMillis(20) : pause;
-        return decision.revisitIn().isZero() || decision.revisitIn().compareTo(sleep) > 0 ? sleep : decision.revisitIn();
+        return decision.revisitIn().isZero() || decision.revisitIn().compareTo(sleep) > 0
+                ? sleep
+                : decision.revisitIn();
     }
 
     /** A decision that cannot be made is a broken invariant: stop taking writes, then end. */
@@ -241,7 +250,8 @@ public final class Agent implements AutoCloseable {
         }
         effects.run(
                 new Action.End(1, "no decision could be made: " + broken),
-                new Effects.Context(ClusterView.UNKNOWN, settings, config, Budget.of(ports.clock(), Duration.ofSeconds(1))));
+                new Effects.Context(
+                        ClusterView.UNKNOWN, settings, config, Budget.of(ports.clock(), Duration.ofSeconds(1))));
         end();
         return Duration.ZERO;
     }

@@ -51,7 +51,13 @@ final class Effects {
     private volatile GuardView acknowledged = GuardView.ABSENT;
 
     Effects(
-            LocalNode local, Dcs dcs, ClusterLayout layout, Deadman deadman, LeaseKeeper lease, PeerKeeper peers, PostgresWork work) {
+            LocalNode local,
+            Dcs dcs,
+            ClusterLayout layout,
+            Deadman deadman,
+            LeaseKeeper lease,
+            PeerKeeper peers,
+            PostgresWork work) {
         this.local = local;
         this.dcs = dcs;
         this.layout = layout;
@@ -116,16 +122,20 @@ final class Effects {
         } else if (action instanceof Action.WithdrawInitialize withdraw) {
             return written(
                     "initialize",
-                    dcs.delete(layout.initialize(), Expect.at(new Version(withdraw.seenVersion())), c.budget().next()));
-        } else if (action instanceof Action.WriteConfig config) {
-            return mayStillWriteForTheLeader() && written(
-                    "config",
-                    dcs.put(
-                            layout.config(),
-                            layout.renderObject(c.config().document()),
-                            atOrAbsent(config.seenVersion()),
-                            Optional.empty(),
+                    dcs.delete(
+                            layout.initialize(),
+                            Expect.at(new Version(withdraw.seenVersion())),
                             c.budget().next()));
+        } else if (action instanceof Action.WriteConfig config) {
+            return mayStillWriteForTheLeader()
+                    && written(
+                            "config",
+                            dcs.put(
+                                    layout.config(),
+                                    layout.renderObject(c.config().document()),
+                                    atOrAbsent(config.seenVersion()),
+                                    Optional.empty(),
+                                    c.budget().next()));
         } else if (action instanceof Action.RestartGuard) {
             return deadman.ensure(atLeast(c.budget().next(), Duration.ofSeconds(2)));
         } else if (action instanceof Action.ArmGuard) {
@@ -166,7 +176,8 @@ final class Effects {
 
     private boolean keepLeadership(Action.KeepLeadership keep, Context c) throws DcsException {
         if (!lease.renewedInThisPass() && !lease.renew(c.settings(), c.budget().next())) {
-            LOG.warn("the lease could not be renewed: {}", lease.view().trouble().orElse("it is gone"));
+            LOG.warn(
+                    "the lease could not be renewed: {}", lease.view().trouble().orElse("it is gone"));
             return false;
         }
         if (keep.armGuard() && !armGuard()) {
@@ -174,20 +185,24 @@ final class Effects {
         }
         if (keep.status().isPresent() && mayStillWriteForTheLeader()) {
             Action.StatusUpdate status = keep.status().get();
-            optional("status", () -> dcs.put(
-                    layout.status(),
-                    layout.renderStatus(status, c.cluster().status().map(Versioned::value)),
-                    atOrAbsent(status.seenVersion().filter(v -> !v.isEmpty())),
-                    Optional.empty(),
-                    c.budget().next()));
+            optional(
+                    "status",
+                    () -> dcs.put(
+                            layout.status(),
+                            layout.renderStatus(status, c.cluster().status().map(Versioned::value)),
+                            atOrAbsent(status.seenVersion().filter(v -> !v.isEmpty())),
+                            Optional.empty(),
+                            c.budget().next()));
         }
         if (keep.history().isPresent() && mayStillWriteForTheLeader()) {
-            optional("history", () -> dcs.put(
-                    layout.history(),
-                    layout.renderHistory(keep.history().get().entries()),
-                    atOrAbsent(keep.history().get().seenVersion()),
-                    Optional.empty(),
-                    c.budget().next()));
+            optional(
+                    "history",
+                    () -> dcs.put(
+                            layout.history(),
+                            layout.renderHistory(keep.history().get().entries()),
+                            atOrAbsent(keep.history().get().seenVersion()),
+                            Optional.empty(),
+                            c.budget().next()));
         }
         return true;
     }
@@ -226,7 +241,11 @@ final class Effects {
             return false;
         }
         WriteResult result = dcs.put(
-                layout.leader(), layout.renderText(local.name().value()), expect, held, c.budget().next());
+                layout.leader(),
+                layout.renderText(local.name().value()),
+                expect,
+                held,
+                c.budget().next());
         if (result instanceof WriteResult.LeaseGone) {
             lease.gone();
         }
@@ -235,15 +254,18 @@ final class Effects {
 
     private boolean release(Optional<Lsn> optime, Context c) throws DcsException {
         if (optime.isPresent() && mayStillWriteForTheLeader()) {
-            Optional<Versioned<org.pgregent.core.model.StatusView>> status = c.cluster().status();
-            optional("status", () -> dcs.put(
-                    layout.status(),
-                    layout.renderStatus(
-                            new Action.StatusUpdate(optime, java.util.Map.of(), List.of(), Optional.empty()),
-                            status.map(Versioned::value)),
-                    atOrAbsent(status.map(Versioned::version).filter(v -> !v.isEmpty())),
-                    Optional.empty(),
-                    c.budget().next()));
+            Optional<Versioned<org.pgregent.core.model.StatusView>> status =
+                    c.cluster().status();
+            optional(
+                    "status",
+                    () -> dcs.put(
+                            layout.status(),
+                            layout.renderStatus(
+                                    new Action.StatusUpdate(optime, java.util.Map.of(), List.of(), Optional.empty()),
+                                    status.map(Versioned::value)),
+                            atOrAbsent(status.map(Versioned::version).filter(v -> !v.isEmpty())),
+                            Optional.empty(),
+                            c.budget().next()));
         }
         Optional<Lease> held = lease.lease();
         if (held.isEmpty()) {
@@ -251,9 +273,15 @@ final class Effects {
         }
         boolean released;
         try {
-            released = written("leader", dcs.delete(layout.leader(), Expect.heldBy(held.get()), c.budget().next()));
+            released = written(
+                    "leader",
+                    dcs.delete(
+                            layout.leader(),
+                            Expect.heldBy(held.get()),
+                            c.budget().next()));
         } catch (DcsIndeterminateException e) {
-            // The delete may still come, at any time. Nobody may ever lead on this lease again, or the key goes from under them.
+            // The delete may still come, at any time. Nobody may ever lead on this lease again, or the key goes from
+            // under them.
             lease.abandon();
             throw e;
         }
@@ -265,7 +293,11 @@ final class Effects {
 
     private boolean claimInitialize(String value, Context c) throws DcsException {
         WriteResult result = dcs.put(
-                layout.initialize(), layout.renderText(value), Expect.absent(), Optional.empty(), c.budget().next());
+                layout.initialize(),
+                layout.renderText(value),
+                Expect.absent(),
+                Optional.empty(),
+                c.budget().next());
         if (result instanceof WriteResult.Written done) {
             claim = value.isEmpty() ? Optional.of(done.version().token()) : claim;
             return true;

@@ -18,7 +18,12 @@ final class NodeReader {
     private final PeerKeeper peers;
 
     NodeReader(
-            LocalNode local, Postgres postgres, Deadman deadman, LeaseKeeper lease, TaskRunner tasks, PeerKeeper peers) {
+            LocalNode local,
+            Postgres postgres,
+            Deadman deadman,
+            LeaseKeeper lease,
+            TaskRunner tasks,
+            PeerKeeper peers) {
         this.local = local;
         this.postgres = postgres;
         this.deadman = deadman;

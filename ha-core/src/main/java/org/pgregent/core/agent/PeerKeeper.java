@@ -28,11 +28,10 @@ final class PeerKeeper {
 
     synchronized PeerAnswers view() {
         boolean given = answers.askedNanos()
-                .map(t -> clock.monotonicNanos() - t > PeerAnswers.MAX_AGE.multipliedBy(2).toNanos())
+                .map(t -> clock.monotonicNanos() - t
+                        > PeerAnswers.MAX_AGE.multipliedBy(2).toNanos())
                 .orElse(false);
-        return answers.pending() && given
-                ? new PeerAnswers(answers.askedNanos(), false, List.of())
-                : answers;
+        return answers.pending() && given ? new PeerAnswers(answers.askedNanos(), false, List.of()) : answers;
     }
 
     void ask(List<Peers.Peer> whom) {

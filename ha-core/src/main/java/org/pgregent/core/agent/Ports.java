@@ -15,4 +15,11 @@ import org.pgregent.dcs.spi.Dcs;
  * @param waker ends the sleep between two passes; called from any thread, must not block
  */
 public record Ports(
-        Dcs dcs, Postgres postgres, Deadman deadman, Peers peers, Clock clock, Tasks tasks, LongSupplier chance, Runnable waker) {}
+        Dcs dcs,
+        Postgres postgres,
+        Deadman deadman,
+        Peers peers,
+        Clock clock,
+        Tasks tasks,
+        LongSupplier chance,
+        Runnable waker) {}

@@ -81,7 +81,8 @@ final class PostgresWork {
         } else if (task instanceof Action.Promote promote) {
             return work(() -> {
                 checkLastMoment(guard);
-                promote.lastKnownPosition().ifPresent(lsn -> LOG.info("last known position of the former leader: {}", lsn));
+                promote.lastKnownPosition()
+                        .ifPresent(lsn -> LOG.info("last known position of the former leader: {}", lsn));
                 postgres.promote(Duration.ofMinutes(1));
             });
         } else if (task instanceof Action.StartReplica start) {

@@ -22,7 +22,8 @@ public final class StatusBoard {
      *
      * @param atNanos when it was decided, on the monotonic clock
      */
-    public record Pass(ClusterView cluster, NodeView node, Settings settings, Decision decision, long atNanos, Instant wall) {}
+    public record Pass(
+            ClusterView cluster, NodeView node, Settings settings, Decision decision, long atNanos, Instant wall) {}
 
     /** A decision whose sentence differs from the one before. */
     public record Change(Instant wall, String action, String because, String rule) {}
@@ -33,7 +34,8 @@ public final class StatusBoard {
 
     /** True if the sentence changed. */
     boolean show(Pass pass) {
-        boolean changed = last.map(p -> !p.decision().because().equals(pass.decision().because()))
+        boolean changed = last.map(
+                        p -> !p.decision().because().equals(pass.decision().because()))
                 .orElse(true);
         last = Optional.of(pass);
         if (changed) {

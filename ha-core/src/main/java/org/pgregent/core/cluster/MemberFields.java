@@ -52,7 +52,8 @@ public final class MemberFields {
                     });
             fields.put("pending_restart_reason", reasons);
         }
-        boolean quiet = node.runningTask().map(t -> t.kind() != TaskKind.PROMOTE).orElse(false);
+        boolean quiet =
+                node.runningTask().map(t -> t.kind() != TaskKind.PROMOTE).orElse(false);
         if (!quiet) {
             positions(pg, fields);
         }
@@ -125,8 +126,9 @@ public final class MemberFields {
                     break;
             }
         }
-        boolean crashed = node.postgres().control().map(c -> c.crashedAsPrimary()).orElse(false)
-                && !node.postgres().standbySignal();
+        boolean crashed =
+                node.postgres().control().map(c -> c.crashedAsPrimary()).orElse(false)
+                        && !node.postgres().standbySignal();
         return crashed ? "crashed" : "stopped";
     }
 

@@ -38,7 +38,13 @@ public final class MemberWriter {
         this.fields = fields;
     }
 
-    public void publish(ClusterView cluster, NodeView node, boolean paused, Optional<Lease> lease, Duration loopWait, Duration timeout) {
+    public void publish(
+            ClusterView cluster,
+            NodeView node,
+            boolean paused,
+            Optional<Lease> lease,
+            Duration loopWait,
+            Duration timeout) {
         if (lease.isEmpty() || !cluster.reachable() || timeout.isZero() || timeout.isNegative()) {
             return;
         }
@@ -56,7 +62,8 @@ public final class MemberWriter {
             return;
         }
         try {
-            boolean done = dcs.put(layout.member(node.name()), layout.renderObject(now), Expect.anything(), lease, timeout)
+            boolean done = dcs.put(
+                            layout.member(node.name()), layout.renderObject(now), Expect.anything(), lease, timeout)
                     .written();
             written = done ? new LinkedHashMap<>(now) : Map.of();
             writtenOn = done ? leaseId : Optional.empty();

@@ -25,7 +25,8 @@ final class Noticing {
             noticeLeader(before, draft);
             noticeClaim(before, draft);
         } else {
-            // The key may come and go unseen while the store is away: answers of peers from before must not count after.
+            // The key may come and go unseen while the store is away: answers of peers from before must not count
+            // after.
             draft.leaderlessSince(Optional.empty());
         }
         if (!node.mayBeWritable()) {
@@ -34,12 +35,12 @@ final class Noticing {
         if (node.guard().alive()) {
             draft.guardTried(Optional.empty());
         }
-        if (node.postgres().isPrimary() || cluster.reachable() && !node.postgres().isStopped()) {
+        if (node.postgres().isPrimary()
+                || cluster.reachable() && !node.postgres().isStopped()) {
             draft.outageStopped(false);
         }
         boolean broken = before.iLead() && node.postgres().role().isEmpty();
-        draft.brokenSince(
-                broken ? Optional.of(memory.brokenSince().orElse(now.monotonicNanos())) : Optional.empty());
+        draft.brokenSince(broken ? Optional.of(memory.brokenSince().orElse(now.monotonicNanos())) : Optional.empty());
         node.task()
                 .filter(t -> !t.isRunning() && t.id() > memory.digestedTask())
                 .ifPresent(t -> noticeEnd(t, now, memory, draft));
@@ -84,14 +85,15 @@ final class Noticing {
 
     /** A claim is idle while no member says that it is making the cluster; its author may have died. */
     private static void noticeClaim(Situation s, Memory.Draft draft) {
-        Optional<String> claim = s.cluster()
-                .initialize()
-                .filter(i -> i.value().isEmpty())
-                .map(i -> i.version());
+        Optional<String> claim =
+                s.cluster().initialize().filter(i -> i.value().isEmpty()).map(i -> i.version());
         boolean worked = s.cluster().members().stream().anyMatch(MemberView::isInitializing);
         if (claim.isEmpty() || worked || claim.equals(s.node().claim())) {
             draft.idleClaim(Optional.empty());
-        } else if (s.memory().idleClaim().map(c -> !c.version().equals(claim.get())).orElse(true)) {
+        } else if (s.memory()
+                .idleClaim()
+                .map(c -> !c.version().equals(claim.get()))
+                .orElse(true)) {
             draft.idleClaim(
                     Optional.of(new Memory.IdleClaim(claim.get(), s.now().monotonicNanos())));
         }
@@ -105,16 +107,16 @@ final class Noticing {
                     task.kind(),
                     new Memory.Failure(
                             times,
-                            now.monotonicNanos() + pauseAfter(task.kind(), times).toNanos(),
+                            now.monotonicNanos()
+                                    + pauseAfter(task.kind(), times).toNanos(),
                             task.failure().orElse("no reason given")));
         } else if (task.phase() == TaskView.Phase.DONE) {
             draft.noFailure(task.kind());
         }
         if (task.kind() == TaskKind.CHECK_DIVERGENCE) {
-            draft.verdict(memory.comparing()
-                    .flatMap(rival -> task.divergence()
-                            .filter(d -> d != Divergence.UNKNOWN)
-                            .map(d -> new Memory.Verdict(rival, d))));
+            draft.verdict(memory.comparing().flatMap(rival -> task.divergence()
+                    .filter(d -> d != Divergence.UNKNOWN)
+                    .map(d -> new Memory.Verdict(rival, d))));
             draft.comparing(Optional.empty());
         }
         if (task.kind() == TaskKind.REWIND && task.phase() == TaskView.Phase.DONE) {

@@ -33,7 +33,8 @@ public record Situation(ClusterView cluster, NodeView node, Settings settings, N
                 && node.lease().isHeld()
                 && !node.lease().lost()
                 && cluster.leader()
-                        .map(l -> l.name().equals(me()) && l.leaseId().equals(node.lease().id()))
+                        .map(l -> l.name().equals(me())
+                                && l.leaseId().equals(node.lease().id()))
                         .orElse(false);
     }
 
@@ -85,7 +86,8 @@ public record Situation(ClusterView cluster, NodeView node, Settings settings, N
             return false;
         }
         long until = node.guard().isArmed()
-                ? node.guard().deadlineNanos().orElseThrow() - times().stopMargin().toNanos()
+                ? node.guard().deadlineNanos().orElseThrow()
+                        - times().stopMargin().toNanos()
                 : memory.startedNanos() + settings.retryTimeout().toNanos();
         return !now.isAtOrAfter(until);
     }

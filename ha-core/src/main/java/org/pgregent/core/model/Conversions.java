@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 /** PostgreSQL's ways of writing booleans and numbers, as configuration values come in. */
 public final class Conversions {
 
-    private static final Pattern NUMBER =
-            Pattern.compile("\\s*([+-]?(?:0[xX][0-9a-fA-F]+|[0-9]*\\.?[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+\\.))\\s*([A-Za-z]*)\\s*");
+    private static final Pattern NUMBER = Pattern.compile(
+            "\\s*([+-]?(?:0[xX][0-9a-fA-F]+|[0-9]*\\.?[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+\\.))\\s*([A-Za-z]*)\\s*");
 
     private static final Map<String, Long> BYTES =
             Map.of("B", 1L, "kB", 1L << 10, "MB", 1L << 20, "GB", 1L << 30, "TB", 1L << 40);

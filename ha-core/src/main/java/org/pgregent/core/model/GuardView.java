@@ -27,6 +27,9 @@ public record GuardView(boolean alive, Optional<Long> deadlineNanos) {
         return isArmed()
                 && lease.deadlineNanos().isPresent()
                 && deadlineNanos.get() - lease.deadlineNanos().get() <= 0
-                && deadlineNanos.get() - lease.times().orElseThrow().stopMargin().toNanos() - monotonicNanos > 0;
+                && deadlineNanos.get()
+                                - lease.times().orElseThrow().stopMargin().toNanos()
+                                - monotonicNanos
+                        > 0;
     }
 }

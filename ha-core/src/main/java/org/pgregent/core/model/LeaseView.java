@@ -15,7 +15,11 @@ import java.util.Optional;
  * @param trouble why the last attempt to grant or renew failed, if it did
  */
 public record LeaseView(
-        Optional<String> id, Optional<SafeTimes> times, Optional<Long> renewedNanos, boolean lost, Optional<String> trouble) {
+        Optional<String> id,
+        Optional<SafeTimes> times,
+        Optional<Long> renewedNanos,
+        boolean lost,
+        Optional<String> trouble) {
 
     public static final LeaseView NONE =
             new LeaseView(Optional.empty(), Optional.empty(), Optional.empty(), false, Optional.empty());
@@ -33,9 +37,7 @@ public record LeaseView(
 
     /** D: the first moment at which a rival may hold this lease's keys. */
     public Optional<Long> deadlineNanos() {
-        return isHeld()
-                ? Optional.of(renewedNanos.get() + times.get().safeTtl().toNanos())
-                : Optional.empty();
+        return isHeld() ? Optional.of(renewedNanos.get() + times.get().safeTtl().toNanos()) : Optional.empty();
     }
 
     /** D - B: from here on PostgreSQL must be on its way down. */

@@ -13,8 +13,8 @@ public record Lsn(long bytes) implements Comparable<Lsn> {
         if (slash < 1) {
             throw new IllegalArgumentException("not a WAL position: '" + text + "'");
         }
-        return new Lsn(Long.parseLong(text.substring(0, slash), 16) << 32
-                | Long.parseLong(text.substring(slash + 1), 16));
+        return new Lsn(
+                Long.parseLong(text.substring(0, slash), 16) << 32 | Long.parseLong(text.substring(slash + 1), 16));
     }
 
     public boolean isZero() {

@@ -23,7 +23,8 @@ public record SafeTimes(Duration safeTtl, Duration stopMargin, Duration killMarg
                 || killMargin.isZero()
                 || killMargin.compareTo(stopMargin) >= 0
                 || stopMargin.compareTo(safeTtl) >= 0) {
-            throw new IllegalArgumentException("0 < G < B < T must hold, not G=" + killMargin + " B=" + stopMargin + " T=" + safeTtl);
+            throw new IllegalArgumentException(
+                    "0 < G < B < T must hold, not G=" + killMargin + " B=" + stopMargin + " T=" + safeTtl);
         }
     }
 

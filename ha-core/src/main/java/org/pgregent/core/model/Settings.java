@@ -71,9 +71,10 @@ public record Settings(
                 } else {
                     loopWait = ttl - 2 * retryTimeout;
                 }
-                warnings.add(("loop_wait %d + 2 * retry_timeout %d is above ttl %d, so a slow store could cost a healthy lease;"
-                                + " going on with loop_wait %d and retry_timeout %d. Raise ttl or lower one of the others.")
-                        .formatted(askedLoop, askedRetry, ttl, loopWait, retryTimeout));
+                warnings.add(
+                        ("loop_wait %d + 2 * retry_timeout %d is above ttl %d, so a slow store could cost a healthy lease;"
+                                        + " going on with loop_wait %d and retry_timeout %d. Raise ttl or lower one of the others.")
+                                .formatted(askedLoop, askedRetry, ttl, loopWait, retryTimeout));
             }
             return new Settings(
                     Duration.ofSeconds(ttl),
@@ -120,7 +121,8 @@ public record Settings(
             }
             Map<String, Object> standby = config.section("standby_cluster");
             if (List.of("host", "port", "restore_command").stream()
-                    .anyMatch(k -> standby.get(k) != null && !standby.get(k).toString().isEmpty())) {
+                    .anyMatch(k ->
+                            standby.get(k) != null && !standby.get(k).toString().isEmpty())) {
                 found.add("standby_cluster");
             }
             for (String slots : List.of("slots", "permanent_slots", "permanent_replication_slots")) {

@@ -37,7 +37,9 @@ public record Tags(Map<String, Object> all) {
     }
 
     public Optional<String> replicateFrom() {
-        return Optional.ofNullable(all.get("replicatefrom")).map(Object::toString).filter(s -> !s.isEmpty());
+        return Optional.ofNullable(all.get("replicatefrom"))
+                .map(Object::toString)
+                .filter(s -> !s.isEmpty());
     }
 
     private Optional<Boolean> bool(String name) {

@@ -28,9 +28,13 @@ final class Bootstrap {
     /** initdb failed: the folder is kept under another name for whoever wants to know why, and the others get their chance. */
     static Optional<Decision> undo(Situation s) {
         if (s.memory().ending().isPresent()) {
-            return s.then(new Action.End(1, s.memory().ending().get()), s.memory().ending().get());
+            return s.then(
+                    new Action.End(1, s.memory().ending().get()),
+                    s.memory().ending().get());
         }
-        if (s.busy() || s.memory().failure(TaskKind.INITDB).isEmpty() || s.node().claim().isEmpty()) {
+        if (s.busy()
+                || s.memory().failure(TaskKind.INITDB).isEmpty()
+                || s.node().claim().isEmpty()) {
             return Optional.empty();
         }
         String why = "Failed to bootstrap cluster" + s.lastFailure(TaskKind.INITDB);
@@ -61,7 +65,8 @@ final class Bootstrap {
         return s.waitBecause(
                 dir == DataDir.INACCESSIBLE
                         ? "data directory is not accessible" + what
-                        : "data dir for the cluster is not empty, but system ID is invalid; consider doing reinitialize" + what);
+                        : "data dir for the cluster is not empty, but system ID is invalid; consider doing reinitialize"
+                                + what);
     }
 
     /** Its author is gone, or it would say what it is doing. The write is tied to the claim as seen, so a live one is not hit twice. */
@@ -75,7 +80,8 @@ final class Bootstrap {
                 ? Optional.empty()
                 : s.then(
                         new Action.WithdrawInitialize(idle.get().version()),
-                        "nobody has worked on the claim to initialise for %d s: withdrawing it".formatted(age.toSeconds()));
+                        "nobody has worked on the claim to initialise for %d s: withdrawing it"
+                                .formatted(age.toSeconds()));
     }
 
     static Optional<Decision> emptyDataDir(Situation s) {
@@ -111,8 +117,9 @@ final class Bootstrap {
             return s.waitBecause(waiting + "; this node has the tag nofailover");
         }
         if (!s.settings().unsupported().isEmpty()) {
-            return s.waitBecause("not bootstrapping: " + String.join(", ", s.settings().unsupported())
-                    + " in bootstrap.dcs cannot be honoured by this version");
+            return s.waitBecause(
+                    "not bootstrapping: " + String.join(", ", s.settings().unsupported())
+                            + " in bootstrap.dcs cannot be honoured by this version");
         }
         Optional<MemberView> withData = s.cluster().members().stream()
                 .filter(m -> !m.name().equals(s.me()) && m.hasData())
@@ -127,7 +134,8 @@ final class Bootstrap {
     private static Optional<Decision> cloneFromSomebody(Situation s) {
         String leader = s.cluster().leader().orElseThrow().name().value();
         if (!s.leaderIsUp()) {
-            return s.waitBecause("waiting for leader %s to be up before cloning".formatted(leader), Duration.ofSeconds(1));
+            return s.waitBecause(
+                    "waiting for leader %s to be up before cloning".formatted(leader), Duration.ofSeconds(1));
         }
         if (s.backingOff(TaskKind.CLONE)) {
             return s.waitBecause(
@@ -147,13 +155,17 @@ final class Bootstrap {
         }
         return s.leaderMember()
                 .flatMap(MemberView::asUpstream)
-                .map(source ->
-                        s.start(new Action.Clone(source), "trying to bootstrap from leader '%s'".formatted(source.name())))
+                .map(source -> s.start(
+                        new Action.Clone(source), "trying to bootstrap from leader '%s'".formatted(source.name())))
                 .orElseGet(() -> s.waitBecause("leader %s does not say where to connect to".formatted(leader)));
     }
 
     static Optional<Decision> afterInitDb(Situation s) {
-        if (s.node().claim().isEmpty() || s.memory().everLed() || !s.hasData() || s.paused() || !s.cluster().reachable()) {
+        if (s.node().claim().isEmpty()
+                || s.memory().everLed()
+                || !s.hasData()
+                || s.paused()
+                || !s.cluster().reachable()) {
             return Optional.empty();
         }
         if (claimIsMine(s)) {
@@ -180,10 +192,12 @@ final class Bootstrap {
             return Optional.empty();
         }
         String id = s.postgres().systemId().get().value();
-        Duration leaderless = s.now().since(s.memory().leaderlessSince().orElse(s.now().monotonicNanos()));
+        Duration leaderless =
+                s.now().since(s.memory().leaderlessSince().orElse(s.now().monotonicNanos()));
         // A running primary goes first: it has what the others may lack. They wait for it as long as a lease lasts.
         if (s.postgres().isPrimary() || leaderless.compareTo(s.settings().ttl()) > 0) {
-            return s.then(new Action.ClaimInitialize(id), "the store has no initialize key: registering system ID " + id);
+            return s.then(
+                    new Action.ClaimInitialize(id), "the store has no initialize key: registering system ID " + id);
         }
         return s.postgres().isStopped()
                 ? Optional.empty()

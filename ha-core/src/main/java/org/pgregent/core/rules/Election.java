@@ -55,14 +55,16 @@ final class Election {
 
     private static Optional<Decision> barred(Situation s) {
         if (!s.settings().unsupported().isEmpty()) {
-            return s.waitBecause("not racing for leadership: %s in the dynamic configuration cannot be honoured by this version"
-                    .formatted(String.join(", ", s.settings().unsupported())));
+            return s.waitBecause(
+                    "not racing for leadership: %s in the dynamic configuration cannot be honoured by this version"
+                            .formatted(String.join(", ", s.settings().unsupported())));
         }
         if (s.node().tags().noFailover()) {
             return s.waitBecause("following a different leader because I am not allowed to promote");
         }
         if (s.cluster().systemId().isEmpty()) {
-            return s.waitBecause("not racing for leadership before the initialize key holds the system identifier", SOON);
+            return s.waitBecause(
+                    "not racing for leadership before the initialize key holds the system identifier", SOON);
         }
         boolean resting = s.memory()
                 .noRaceUntil()
@@ -75,7 +77,10 @@ final class Election {
             return s.waitBecause("not racing for leadership without a lease", Duration.ofMillis(200));
         }
         if (!s.node().guard().alive()) {
-            return s.memory().guardTried().map(t -> s.now().since(t).compareTo(SOON) < 0).orElse(false)
+            return s.memory()
+                            .guardTried()
+                            .map(t -> s.now().since(t).compareTo(SOON) < 0)
+                            .orElse(false)
                     ? s.waitBecause("not racing for leadership without a guard", SOON)
                     : s.then(
                             new Action.RestartGuard(),
@@ -120,8 +125,9 @@ final class Election {
     }
 
     private static String winning(Situation s, List<NodeName> others) {
-        long answered =
-                s.node().peers().answers().stream().filter(PeerAnswer::reachable).count();
+        long answered = s.node().peers().answers().stream()
+                .filter(PeerAnswer::reachable)
+                .count();
         return "acquiring the leader key: I am (%s), the most advanced of %d members that answer of %d"
                 .formatted(s.me(), answered + 1, others.size() + 1);
     }
@@ -137,8 +143,9 @@ final class Election {
         }
         long lag = s.cluster().optime().map(mine.get()::behind).orElse(0L);
         if (lag > s.settings().maximumLagOnFailover()) {
-            return Optional.of("My wal position exceeds maximum replication lag: %d bytes behind, maximum_lag_on_failover is %d"
-                    .formatted(lag, s.settings().maximumLagOnFailover()));
+            return Optional.of(
+                    "My wal position exceeds maximum replication lag: %d bytes behind, maximum_lag_on_failover is %d"
+                            .formatted(lag, s.settings().maximumLagOnFailover()));
         }
         if (s.postgres().wal().timeline().isEmpty()) {
             return Optional.of("Can not figure out my timeline");

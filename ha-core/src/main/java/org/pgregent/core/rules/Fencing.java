@@ -18,13 +18,15 @@ final class Fencing {
         if (s.memory().mustStop()) {
             return s.start(
                     new Action.StopPostgres(true),
-                    "PostgreSQL still runs after it lost its right to write: stopping it" + s.lastFailure(TaskKind.STOP));
+                    "PostgreSQL still runs after it lost its right to write: stopping it"
+                            + s.lastFailure(TaskKind.STOP));
         }
         if (s.leaseHasTime() && (s.cluster().reachable() || s.iLedBeforeTheOutage())) {
             return Optional.empty();
         }
         if (s.lease().lost() && storeWasWiped(s)) {
-            // The store forgot everybody, not just us: nobody else can have been made leader by it unless the guard's time is
+            // The store forgot everybody, not just us: nobody else can have been made leader by it unless the guard's
+            // time is
             // up. Until then this primary may register again, as if its agent had just begun.
             return s.then(
                     new Action.Wait(),
@@ -72,7 +74,10 @@ final class Fencing {
     }
 
     static Optional<Decision> anotherLeads(Situation s) {
-        if (s.paused() || !s.anotherLeads() || !s.node().mayBeWritable() || s.node().isRunning(TaskKind.STOP)) {
+        if (s.paused()
+                || !s.anotherLeads()
+                || !s.node().mayBeWritable()
+                || s.node().isRunning(TaskKind.STOP)) {
             return Optional.empty();
         }
         return s.start(
@@ -129,10 +134,7 @@ final class Fencing {
     }
 
     static Optional<org.pgregent.core.model.Lsn> lastPosition(Situation s) {
-        return s.postgres()
-                .control()
-                .filter(c -> c.state().equals("shut down"))
-                .map(c -> c.checkpoint());
+        return s.postgres().control().filter(c -> c.state().equals("shut down")).map(c -> c.checkpoint());
     }
 
     static Optional<Decision> guardToDisarm(Situation s) {
@@ -146,7 +148,9 @@ final class Fencing {
         if (leads || s.node().mayBeWritable() || s.node().isRunning(TaskKind.STOP)) {
             return Optional.empty();
         }
-        return s.then(new Action.DisarmGuard(), "PostgreSQL takes no writes and this node does not lead: the guard is disarmed");
+        return s.then(
+                new Action.DisarmGuard(),
+                "PostgreSQL takes no writes and this node does not lead: the guard is disarmed");
     }
 
     static Optional<Decision> guardLost(Situation s) {
@@ -189,7 +193,8 @@ final class Fencing {
                 || !s.node().mayBeWritable()) {
             return Optional.empty();
         }
-        return s.then(new Action.ArmGuard(), "the guard knows no deadline: telling it the one of the lease as last renewed");
+        return s.then(
+                new Action.ArmGuard(), "the guard knows no deadline: telling it the one of the lease as last renewed");
     }
 
     /**

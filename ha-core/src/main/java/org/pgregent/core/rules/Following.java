@@ -31,8 +31,8 @@ final class Following {
         }
         return s.start(
                 new Action.Follow(wanted),
-                "changing primary_conninfo: following " + wanted.map(u -> u.name().value()).orElse("nobody")
-                        + s.lastFailure(TaskKind.FOLLOW));
+                "changing primary_conninfo: following "
+                        + wanted.map(u -> u.name().value()).orElse("nobody") + s.lastFailure(TaskKind.FOLLOW));
     }
 
     /**
@@ -54,10 +54,8 @@ final class Following {
                     "this replica's WAL left the path of leader %s: stopping it for pg_rewind"
                             .formatted(s.rival().orElseThrow().leader()));
         }
-        boolean sameTimeline = s.postgres()
-                .wal()
-                .timeline()
-                .equals(s.rival().orElseThrow().timeline());
+        boolean sameTimeline =
+                s.postgres().wal().timeline().equals(s.rival().orElseThrow().timeline());
         if (verdict.isPresent() || leader.isEmpty() || sameTimeline || s.backingOff(TaskKind.CHECK_DIVERGENCE)) {
             return Optional.empty();
         }

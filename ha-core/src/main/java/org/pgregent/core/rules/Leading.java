@@ -30,8 +30,8 @@ final class Leading {
                     s.memory()
                             .change()
                             .noFailure(TaskKind.PROMOTE)
-                            .noRaceUntil(Optional.of(
-                                    s.now().monotonicNanos() + s.settings().ttl().toNanos()))
+                            .noRaceUntil(Optional.of(s.now().monotonicNanos()
+                                    + s.settings().ttl().toNanos()))
                             .done());
         }
         if (!s.guardCovers()) {
@@ -48,14 +48,17 @@ final class Leading {
         if (!s.iLead() || !s.postgres().isPrimary()) {
             return Optional.empty();
         }
-        boolean recorded = s.cluster().initialize().map(i -> SystemId.isValid(i.value())).orElse(false);
+        boolean recorded =
+                s.cluster().initialize().map(i -> SystemId.isValid(i.value())).orElse(false);
         if (!recorded && s.postgres().systemId().isPresent()) {
             return s.then(
                     new Action.RecordInitialize(
-                            s.postgres().systemId().get(), s.cluster().initialize().map(Versioned::version)),
+                            s.postgres().systemId().get(),
+                            s.cluster().initialize().map(Versioned::version)),
                     "the initialize key is missing or invalid: writing the system identifier");
         }
-        boolean configured = s.cluster().config().map(c -> !c.value().document().isEmpty()).orElse(false);
+        boolean configured =
+                s.cluster().config().map(c -> !c.value().document().isEmpty()).orElse(false);
         if (!configured) {
             return s.then(
                     new Action.WriteConfig(s.cluster().config().map(Versioned::version)),
@@ -68,7 +71,8 @@ final class Leading {
     private static Optional<Decision> checkpoint(Situation s) {
         boolean told = s.postgres()
                 .control()
-                .map(c -> s.postgres().wal().timeline().map(c.timeline()::equals).orElse(true))
+                .map(c ->
+                        s.postgres().wal().timeline().map(c.timeline()::equals).orElse(true))
                 .orElse(true);
         if (!told && !s.busy() && !s.backingOff(TaskKind.CHECKPOINT)) {
             return s.start(

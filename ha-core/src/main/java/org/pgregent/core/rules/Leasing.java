@@ -50,7 +50,8 @@ final class Leasing {
         }
         Memory kept = s.memory().change().lastKept(s.now().monotonicNanos()).done();
         Action keep = new Action.KeepLeadership(arm, status(s), history);
-        // Then looks again at once. The sleep ends when the next renewal is due, so whoever slept here would do nothing else.
+        // Then looks again at once. The sleep ends when the next renewal is due, so whoever slept here would do nothing
+        // else.
         return s.then(keep, sentence(s), kept);
     }
 
@@ -109,7 +110,8 @@ final class Leasing {
         if (!pg.isPrimary() || pg.wal().timeline().isEmpty()) {
             return Optional.empty();
         }
-        List<HistoryEntry> onRecord = s.cluster().history().map(Versioned::value).orElse(List.of());
+        List<HistoryEntry> onRecord =
+                s.cluster().history().map(Versioned::value).orElse(List.of());
         long timeline = pg.wal().timeline().get().number();
         boolean complete = timeline == 1
                 || !onRecord.isEmpty()
@@ -120,7 +122,8 @@ final class Leasing {
         List<HistoryEntry> entries = new ArrayList<>();
         for (HistoryLine line : pg.history()) {
             Optional<HistoryEntry> known = onRecord.stream()
-                    .filter(e -> e.timeline().equals(line.timeline()) && e.switchPoint().equals(line.switchPoint()))
+                    .filter(e -> e.timeline().equals(line.timeline())
+                            && e.switchPoint().equals(line.switchPoint()))
                     .findFirst();
             boolean last = line.equals(pg.history().get(pg.history().size() - 1));
             entries.add(known.orElseGet(() -> new HistoryEntry(

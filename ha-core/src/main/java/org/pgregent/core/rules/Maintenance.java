@@ -41,9 +41,7 @@ final class Maintenance {
             return Optional.empty();
         }
         SlotPlan plan = plan(s);
-        return plan.isEmpty()
-                ? Optional.empty()
-                : s.thenSleep(new Action.SyncSlots(plan), sentence(s), s.memory());
+        return plan.isEmpty() ? Optional.empty() : s.thenSleep(new Action.SyncSlots(plan), sentence(s), s.memory());
     }
 
     private static SlotPlan plan(Situation s) {
@@ -60,12 +58,17 @@ final class Maintenance {
             Slot slot = present.get(name);
             if (slot == null) {
                 create.add(name);
-            } else if (!slot.active() && (slot.lost() || !slot.physical() || slot.restartLsn().isEmpty() || slot.hasXmin())) {
+            } else if (!slot.active()
+                    && (slot.lost() || !slot.physical() || slot.restartLsn().isEmpty() || slot.hasXmin())) {
                 drop.add(name);
             } else if (!slot.active() && s.postgres().isReplica()) {
                 Lsn target = published.get(name);
                 boolean reachable = target != null
-                        && s.postgres().wal().replayed().map(r -> !target.isAfter(r)).orElse(false);
+                        && s.postgres()
+                                .wal()
+                                .replayed()
+                                .map(r -> !target.isAfter(r))
+                                .orElse(false);
                 if (reachable && target.isAfter(slot.restartLsn().orElse(Lsn.ZERO))) {
                     advance.put(name, target);
                 }
@@ -85,14 +88,17 @@ final class Maintenance {
         boolean retain = !s.settings().memberSlotsTtl().isZero();
         boolean mine = s.iLead() || s.postgres().isPrimary();
         for (MemberView member : s.cluster().members()) {
-            boolean fromMe = member.tags().replicateFrom().map(s.me().value()::equals).orElse(mine);
+            boolean fromMe =
+                    member.tags().replicateFrom().map(s.me().value()::equals).orElse(mine);
             boolean keep = retain && !s.node().tags().noFailover() || fromMe;
             if (keep && !member.tags().noStream()) {
                 wanted.add(member.name().slotName());
             }
         }
         if (retain && !s.node().tags().noFailover()) {
-            s.cluster().status().ifPresent(status -> wanted.addAll(status.value().retainSlots()));
+            s.cluster()
+                    .status()
+                    .ifPresent(status -> wanted.addAll(status.value().retainSlots()));
         }
         wanted.remove(s.me().slotName());
         return wanted;

@@ -28,7 +28,8 @@ final class Recovery {
         if (s.postgres().isPrimary() && s.leaseHasTime()) {
             return s.waitBecause(
                     "DCS is not accessible; the lease runs for %d s more, then PostgreSQL is stopped"
-                            .formatted(s.lease().leftAt(s.now().monotonicNanos()).toSeconds()),
+                            .formatted(
+                                    s.lease().leftAt(s.now().monotonicNanos()).toSeconds()),
                     soon);
         }
         if (s.postgres().isStopped()
@@ -38,7 +39,8 @@ final class Recovery {
                 && !s.backingOff(TaskKind.START_REPLICA)) {
             return s.start(
                     new Action.StartReplica(Optional.empty()),
-                    "DCS is not accessible: starting read-only, following nobody" + s.lastFailure(TaskKind.START_REPLICA));
+                    "DCS is not accessible: starting read-only, following nobody"
+                            + s.lastFailure(TaskKind.START_REPLICA));
         }
         return s.waitBecause("DCS is not accessible", soon);
     }
@@ -89,13 +91,15 @@ final class Recovery {
                 .change()
                 .noFailure(TaskKind.START_PRIMARY)
                 .noFailure(TaskKind.START_REPLICA)
-                .noRaceUntil(Optional.of(s.now().monotonicNanos() + s.settings().ttl().toNanos()))
+                .noRaceUntil(Optional.of(
+                        s.now().monotonicNanos() + s.settings().ttl().toNanos()))
                 .done();
     }
 
     private static Optional<Decision> startAgain(Situation s) {
         Control control = s.postgres().control().orElse(null);
-        boolean asPrimary = control != null && control.wasPrimary() && !s.postgres().standbySignal();
+        boolean asPrimary =
+                control != null && control.wasPrimary() && !s.postgres().standbySignal();
         TaskKind kind = asPrimary ? TaskKind.START_PRIMARY : TaskKind.START_REPLICA;
         if (s.backingOff(kind)) {
             return s.waitBecause("waiting before the next try to start" + s.lastFailure(kind), Duration.ofSeconds(1));
@@ -128,10 +132,13 @@ final class Recovery {
         if (leader.isEmpty() || s.rival().isEmpty()) {
             return s.waitBecause("waiting for the leader to say where to connect to", Duration.ofSeconds(1));
         }
-        Optional<Divergence> verdict =
-                s.memory().verdict().filter(v -> v.rival().equals(s.rival().get())).map(Memory.Verdict::divergence);
+        Optional<Divergence> verdict = s.memory()
+                .verdict()
+                .filter(v -> v.rival().equals(s.rival().get()))
+                .map(Memory.Verdict::divergence);
         Control control = s.postgres().control().orElse(null);
-        boolean wasPrimary = control != null && control.wasPrimary() && !s.postgres().standbySignal();
+        boolean wasPrimary =
+                control != null && control.wasPrimary() && !s.postgres().standbySignal();
         if (verdict.equals(Optional.of(Divergence.DIVERGED))) {
             return diverged(s, leader.get(), control);
         }
@@ -144,7 +151,8 @@ final class Recovery {
     private static Optional<Decision> startFollowing(Situation s) {
         return s.backingOff(TaskKind.START_REPLICA)
                 ? s.waitBecause(
-                        "waiting before the next try to start" + s.lastFailure(TaskKind.START_REPLICA), Duration.ofSeconds(1))
+                        "waiting before the next try to start" + s.lastFailure(TaskKind.START_REPLICA),
+                        Duration.ofSeconds(1))
                 : s.start(
                         new Action.StartReplica(s.wantedUpstream()),
                         "starting as a secondary" + s.lastFailure(TaskKind.START_REPLICA));
@@ -195,13 +203,15 @@ final class Recovery {
                                     .formatted(diverged, cause)
                             + " data folder in the dynamic configuration");
         }
-        if (!s.leaderIsUp() || !s.leaderMember().map(m -> m.checkpointedAfterPromotion()).orElse(false)) {
+        if (!s.leaderIsUp()
+                || !s.leaderMember().map(m -> m.checkpointedAfterPromotion()).orElse(false)) {
             return s.waitBecause(
                     "Waiting for checkpoint on %s before rewind".formatted(leader.name()), Duration.ofSeconds(1));
         }
         if (s.backingOff(TaskKind.REWIND)) {
             return s.waitBecause(
-                    diverged + "; the data folder is kept, pg_rewind is tried again soon" + s.lastFailure(TaskKind.REWIND),
+                    diverged + "; the data folder is kept, pg_rewind is tried again soon"
+                            + s.lastFailure(TaskKind.REWIND),
                     Duration.ofSeconds(1));
         }
         return s.start(

@@ -28,7 +28,9 @@ public final class RuleBook {
             rule("a data folder that cannot be used is left alone", Bootstrap::unusableDataDir),
             rule("a claim nobody works on is withdrawn", Bootstrap::idleClaim),
             rule("an empty folder: make the cluster, or clone", Bootstrap::emptyDataDir),
-            rule("the winner of the race to initialise records the identifier and takes the lead", Bootstrap::afterInitDb),
+            rule(
+                    "the winner of the race to initialise records the identifier and takes the lead",
+                    Bootstrap::afterInitDb),
             rule("data without an initialize key: register it again", Bootstrap::registerAgain),
             rule("the store is away", Recovery::storeAway),
             rule("in pause a stopped PostgreSQL stays stopped", Recovery::stoppedInPause),

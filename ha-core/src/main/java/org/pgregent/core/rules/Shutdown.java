@@ -35,15 +35,13 @@ final class Shutdown {
                         "ending although PostgreSQL does not stop" + s.lastFailure(TaskKind.STOP));
             }
             return s.start(
-                    new Action.StopPostgres(false),
-                    "ending: stopping PostgreSQL" + s.lastFailure(TaskKind.STOP));
+                    new Action.StopPostgres(false), "ending: stopping PostgreSQL" + s.lastFailure(TaskKind.STOP));
         }
         if (s.iLead()) {
             return s.then(
                     new Action.ReleaseLeadership(Fencing.lastPosition(s)),
                     "ending: PostgreSQL is stopped, releasing the leader key");
         }
-        return s.then(
-                new Action.End(0, "PostgreSQL is stopped, this agent ends"), "ending: PostgreSQL is stopped");
+        return s.then(new Action.End(0, "PostgreSQL is stopped, this agent ends"), "ending: PostgreSQL is stopped");
     }
 }

@@ -19,13 +19,15 @@ final class Tasks {
         }
         TaskView task = s.node().runningTask().orElseThrow();
         if (task.kind().makesWritable() && s.cluster().reachable() && !s.iLead() && !s.paused()) {
-            return s.then(new Action.CancelTask(), "lost leader before " + task.kind().words());
+            return s.then(
+                    new Action.CancelTask(), "lost leader before " + task.kind().words());
         }
         boolean lateStart = task.kind() == TaskKind.START_PRIMARY
                 && s.iLead()
                 && s.memory()
                         .brokenSince()
-                        .map(since -> s.now().since(since).compareTo(s.settings().primaryStartTimeout()) > 0)
+                        .map(since ->
+                                s.now().since(since).compareTo(s.settings().primaryStartTimeout()) > 0)
                         .orElse(false);
         if (lateStart && s.cluster().members().size() > 1) {
             return s.then(new Action.CancelTask(), "stopped PostgreSQL because of startup timeout");

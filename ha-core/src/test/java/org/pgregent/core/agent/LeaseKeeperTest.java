@@ -66,7 +66,8 @@ class LeaseKeeperTest {
 
         // Granting took two seconds; the renewal that followed began then.
         assertThat(view.renewedNanos()).contains(before + Duration.ofSeconds(2).toNanos());
-        assertThat(view.deadlineNanos()).contains(before + Duration.ofSeconds(2 + 30 - 1).toNanos());
+        assertThat(view.deadlineNanos())
+                .contains(before + Duration.ofSeconds(2 + 30 - 1).toNanos());
     }
 
     @Test

@@ -48,9 +48,9 @@ class ClusterLayoutTest {
 
         ClusterView view = layout.parse(store, 7);
 
-        store.entries().forEach((key, entry) -> assertThat(text(writtenBack(view, key)))
-                .as(key)
-                .isEqualTo(entry.text()));
+        store.entries()
+                .forEach((key, entry) ->
+                        assertThat(text(writtenBack(view, key))).as(key).isEqualTo(entry.text()));
         assertThat(view.members()).isNotEmpty();
         assertThat(view.leader()).isPresent();
         assertThat(view.systemId()).isPresent();
@@ -59,17 +59,22 @@ class ClusterLayoutTest {
     private byte[] writtenBack(ClusterView view, String key) {
         String name = key.substring("/service/bench/".length());
         return switch (name) {
-            case "initialize" -> layout.renderText(view.initialize().orElseThrow().value());
-            case "config" -> layout.renderObject(view.config().orElseThrow().value().document());
-            case "leader" -> layout.renderText(view.leader().orElseThrow().name().value());
-            case "status" -> layout.renderObject(view.status().orElseThrow().value().fields());
+            case "initialize" ->
+                layout.renderText(view.initialize().orElseThrow().value());
+            case "config" ->
+                layout.renderObject(view.config().orElseThrow().value().document());
+            case "leader" ->
+                layout.renderText(view.leader().orElseThrow().name().value());
+            case "status" ->
+                layout.renderObject(view.status().orElseThrow().value().fields());
             case "history" -> layout.renderHistory(view.history().orElseThrow().value());
             case "sync" -> layout.renderText(view.sync().orElseThrow().value());
             case "failover" -> layout.renderText(view.failover().orElseThrow().value());
             case "failsafe" -> layout.renderText(view.failsafe().orElseThrow().value());
-            default -> layout.renderObject(view.member(new NodeName(name.substring("members/".length())))
-                    .orElseThrow()
-                    .fields());
+            default ->
+                layout.renderObject(view.member(new NodeName(name.substring("members/".length())))
+                        .orElseThrow()
+                        .fields());
         };
     }
 
@@ -90,7 +95,8 @@ class ClusterLayoutTest {
     @Test
     void aNewPositionKeepsSlotsAndWhatWeDoNotKnow() throws IOException {
         ClusterView view = layout.parse(captured("01-three-nodes"), 7);
-        Map<String, Object> strange = new java.util.LinkedHashMap<>(view.status().orElseThrow().value().fields());
+        Map<String, Object> strange = new java.util.LinkedHashMap<>(
+                view.status().orElseThrow().value().fields());
         strange.put("weather", "fine");
 
         byte[] written = layout.renderStatus(
@@ -125,7 +131,9 @@ class ClusterLayoutTest {
     @Test
     void readsAgentsOfOldVersions() {
         TreeMap<String, Entry> keys = new TreeMap<>();
-        keys.put("/service/bench/members/old", entry("postgres://h:1/postgres?application_name=http://h:2/patroni", true));
+        keys.put(
+                "/service/bench/members/old",
+                entry("postgres://h:1/postgres?application_name=http://h:2/patroni", true));
         keys.put("/service/bench/optime/leader", entry("67395656", false));
 
         ClusterView view = layout.parse(new DcsSnapshot(keys), 7);
@@ -156,9 +164,12 @@ class ClusterLayoutTest {
         try (InputStream in = ClusterLayoutTest.class.getResourceAsStream("/captured/" + situation + ".json")) {
             TreeMap<String, Entry> keys = new TreeMap<>();
             JsonNode root = new ObjectMapper().readTree(in);
-            root.properties().forEach(e -> keys.put(
-                    e.getKey(),
-                    entry(e.getValue().get("value").asText(), e.getValue().get("leased").asBoolean())));
+            root.properties()
+                    .forEach(e -> keys.put(
+                            e.getKey(),
+                            entry(
+                                    e.getValue().get("value").asText(),
+                                    e.getValue().get("leased").asBoolean())));
             return new DcsSnapshot(keys);
         }
     }

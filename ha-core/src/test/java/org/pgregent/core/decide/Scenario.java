@@ -169,8 +169,7 @@ final class Scenario {
                         : Optional.of(new Versioned<>(new DynamicConfig(config), "v-config")),
                 cluster.get("leader").map(Scenario::leader),
                 members,
-                cluster.number("optime")
-                        .map(o -> new Versioned<>(new StatusView(Map.of("optime", o)), "v-status")),
+                cluster.number("optime").map(o -> new Versioned<>(new StatusView(Map.of("optime", o)), "v-status")),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -198,7 +197,11 @@ final class Scenario {
         List<HistoryEntry> entries = new ArrayList<>();
         for (long i = 1; i <= last; i++) {
             entries.add(new HistoryEntry(
-                    new Timeline(i), new Lsn(i * 50), "no recovery target specified", Optional.empty(), Optional.empty()));
+                    new Timeline(i),
+                    new Lsn(i * 50),
+                    "no recovery target specified",
+                    Optional.empty(),
+                    Optional.empty()));
         }
         return new Versioned<>(entries, "v-history");
     }
@@ -237,7 +240,9 @@ final class Scenario {
                                 Optional.empty(),
                                 Optional.of(lsn),
                                 Optional.of(lsn),
-                                node.has("no-timeline") ? Optional.empty() : timeline.or(() -> Optional.of(new Timeline(1))),
+                                node.has("no-timeline")
+                                        ? Optional.empty()
+                                        : timeline.or(() -> Optional.of(new Timeline(1))),
                                 Optional.empty(),
                                 false,
                                 Optional.empty())
@@ -246,7 +251,8 @@ final class Scenario {
         return new PostgresView(
                 dir,
                 process,
-                primary ? Optional.of(org.pgregent.core.model.Role.PRIMARY)
+                primary
+                        ? Optional.of(org.pgregent.core.model.Role.PRIMARY)
                         : replica ? Optional.of(org.pgregent.core.model.Role.REPLICA) : Optional.empty(),
                 node.has("signal") || replica,
                 Optional.empty(),
@@ -258,7 +264,9 @@ final class Scenario {
                 slots(),
                 List.of(),
                 Map.of(),
-                node.has("unconfigured") ? Optional.empty() : Optional.of(settings.postgres().fingerprint()),
+                node.has("unconfigured")
+                        ? Optional.empty()
+                        : Optional.of(settings.postgres().fingerprint()),
                 Optional.empty(),
                 OptionalInt.of(150018),
                 Optional.empty());
@@ -277,7 +285,9 @@ final class Scenario {
     private PostgresView.Control control(Optional<Timeline> timeline) {
         return new PostgresView.Control(
                 new SystemId(ID),
-                node.get("control").orElse(node.has("replica") ? "in archive recovery" : "in production").replace('_', ' '),
+                node.get("control")
+                        .orElse(node.has("replica") ? "in archive recovery" : "in production")
+                        .replace('_', ' '),
                 new Lsn(80),
                 node.number("control-tl").map(Timeline::new).or(() -> timeline).orElse(new Timeline(1)),
                 Optional.empty(),
@@ -288,7 +298,8 @@ final class Scenario {
     private LeaseView lease() {
         String given = node.get("lease").orElse("15s");
         if (given.equals("none") || given.equals("lost")) {
-            return new LeaseView(Optional.empty(), Optional.empty(), Optional.empty(), given.equals("lost"), Optional.empty());
+            return new LeaseView(
+                    Optional.empty(), Optional.empty(), Optional.empty(), given.equals("lost"), Optional.empty());
         }
         SafeTimes times = SafeTimes.of(Duration.ofSeconds(29));
         long stopAt = NOW + seconds(given).toNanos();
@@ -300,9 +311,14 @@ final class Scenario {
         return switch (node.get("guard").orElse("armed")) {
             case "absent" -> GuardView.ABSENT;
             case "idle" -> new GuardView(true, Optional.empty());
-            case "late" -> new GuardView(true, Optional.of(NOW + Duration.ofSeconds(2).toNanos()));
-            default -> new GuardView(
-                    true, lease().deadlineNanos().or(() -> Optional.of(NOW + Duration.ofSeconds(10).toNanos())));
+            case "late" ->
+                new GuardView(true, Optional.of(NOW + Duration.ofSeconds(2).toNanos()));
+            default ->
+                new GuardView(
+                        true,
+                        lease().deadlineNanos()
+                                .or(() ->
+                                        Optional.of(NOW + Duration.ofSeconds(10).toNanos())));
         };
     }
 
@@ -342,7 +358,8 @@ final class Scenario {
     }
 
     private Memory memoryNow() {
-        Memory.Draft draft = Memory.startingAt(NOW - memory.time("started").orElse(Duration.ofMinutes(5)).toNanos())
+        Memory.Draft draft = Memory.startingAt(NOW
+                        - memory.time("started").orElse(Duration.ofMinutes(5)).toNanos())
                 .change();
         draft.lastKept(NOW - memory.time("kept").orElse(Duration.ofSeconds(1)).toNanos());
         if (memory.has("led")) {

@@ -40,9 +40,10 @@ class ScenariosTest {
         if (Boolean.getBoolean("rewrite")) {
             rewrite();
         }
-        return stories().stream().map(story -> DynamicTest.dynamicTest(
-                story.file.getFileName() + ":" + story.line + " " + String.join(" ", story.comment),
-                () -> assertThat(story.actual()).isEqualTo(story.answer)));
+        return stories().stream()
+                .map(story -> DynamicTest.dynamicTest(
+                        story.file.getFileName() + ":" + story.line + " " + String.join(" ", story.comment),
+                        () -> assertThat(story.actual()).isEqualTo(story.answer)));
     }
 
     @Test

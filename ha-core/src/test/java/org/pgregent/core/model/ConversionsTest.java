@@ -48,8 +48,11 @@ class ConversionsTest {
 
     @Test
     void theBooleanWinsOverThePriority() {
-        assertThat(new Tags(java.util.Map.of("nofailover", false, "failover_priority", 0)).noFailover()).isFalse();
-        assertThat(new Tags(java.util.Map.of("failover_priority", 0)).noFailover()).isTrue();
-        assertThat(new Tags(java.util.Map.of("nofailover", true, "failover_priority", 5)).failoverPriority()).isZero();
+        assertThat(new Tags(java.util.Map.of("nofailover", false, "failover_priority", 0)).noFailover())
+                .isFalse();
+        assertThat(new Tags(java.util.Map.of("failover_priority", 0)).noFailover())
+                .isTrue();
+        assertThat(new Tags(java.util.Map.of("nofailover", true, "failover_priority", 5)).failoverPriority())
+                .isZero();
     }
 }

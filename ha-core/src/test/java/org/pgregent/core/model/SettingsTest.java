@@ -48,12 +48,18 @@ class SettingsTest {
                 Map.entry(
                         "postgresql",
                         Map.of(
-                                "use_pg_rewind", "on",
-                                "use_slots", false,
-                                "remove_data_directory_on_rewind_failure", "yes",
-                                "remove_data_directory_on_diverged_timelines", 1,
-                                "parameters", Map.of("Max_Connections", 50),
-                                "pg_hba", List.of("local all all trust")))));
+                                "use_pg_rewind",
+                                "on",
+                                "use_slots",
+                                false,
+                                "remove_data_directory_on_rewind_failure",
+                                "yes",
+                                "remove_data_directory_on_diverged_timelines",
+                                1,
+                                "parameters",
+                                Map.of("Max_Connections", 50),
+                                "pg_hba",
+                                List.of("local all all trust")))));
 
         assertThat(s.ttl()).isEqualTo(Duration.ofSeconds(60));
         assertThat(s.loopWait()).isEqualTo(Duration.ofSeconds(5));
@@ -102,9 +108,12 @@ class SettingsTest {
         assertThat(from(Map.of("synchronous_mode", "quorum")).unsupported()).containsExactly("synchronous_mode");
         assertThat(from(Map.of("synchronous_mode", true)).unsupported()).containsExactly("synchronous_mode");
         assertThat(from(Map.of("synchronous_mode", "off")).unsupported()).isEmpty();
-        assertThat(from(Map.of("standby_cluster", Map.of("host", "far"))).unsupported()).containsExactly("standby_cluster");
-        assertThat(from(Map.of("standby_cluster", Map.of("port", ""))).unsupported()).isEmpty();
-        assertThat(from(Map.of("slots", Map.of("perm", Map.of("type", "physical")))).unsupported())
+        assertThat(from(Map.of("standby_cluster", Map.of("host", "far"))).unsupported())
+                .containsExactly("standby_cluster");
+        assertThat(from(Map.of("standby_cluster", Map.of("port", ""))).unsupported())
+                .isEmpty();
+        assertThat(from(Map.of("slots", Map.of("perm", Map.of("type", "physical"))))
+                        .unsupported())
                 .containsExactly("slots");
     }
 

@@ -45,7 +45,8 @@ final class Faults {
     }
 
     private void plan() {
-        double gap = -Math.log(1 - chance.nextDouble()) * cluster.setup().meanGap().toNanos();
+        double gap =
+                -Math.log(1 - chance.nextDouble()) * cluster.setup().meanGap().toNanos();
         cluster.scheduler().after(SECOND / 10 + (long) gap, () -> {
             if (active) {
                 if (!suspended && !kinds.isEmpty()) {
@@ -90,7 +91,9 @@ final class Faults {
             case PAUSE -> pause();
             case CLEAN_RESTART -> victim.shutDownAgent();
             case MACHINE_FREEZE -> say(victim, "the machine stands still", () -> victim.freezeMachine(until));
-            case CRASH_BETWEEN_CALLS, FREEZE_BETWEEN_CALLS -> { /* these strike at calls */ }
+            case CRASH_BETWEEN_CALLS, FREEZE_BETWEEN_CALLS -> {
+                /* these strike at calls */
+            }
         }
     }
 
@@ -120,14 +123,21 @@ final class Faults {
     private void freeze(SimNode node, long until, String where) {
         node.process().filter(p -> node.guard().isSound()).ifPresent(p -> {
             p.freezeUntil(until);
-            cluster.trace().add(node.name(), "FAULT agent freezes for " + (until - cluster.scheduler().now()) / 1_000_000 + " ms" + where);
+            cluster.trace()
+                    .add(
+                            node.name(),
+                            "FAULT agent freezes for "
+                                    + (until - cluster.scheduler().now()) / 1_000_000 + " ms" + where);
         });
     }
 
     private void cut(int one, int other, String from, String to, long until) {
         int ways = chance.nextInt(4);
-        cluster.trace().add(from, "FAULT cut off from " + to + (ways == 0 ? ", outwards" : ways == 1 ? ", inwards" : "")
-                + " for " + (until - cluster.scheduler().now()) / 1_000_000 + " ms");
+        cluster.trace()
+                .add(
+                        from,
+                        "FAULT cut off from " + to + (ways == 0 ? ", outwards" : ways == 1 ? ", inwards" : "") + " for "
+                                + (until - cluster.scheduler().now()) / 1_000_000 + " ms");
         if (ways != 1) {
             cluster.network().cut(one, other, until);
         }
@@ -139,7 +149,8 @@ final class Faults {
 
     private void networkChanges(long until) {
         lastNetworkChange = Math.max(lastNetworkChange, until);
-        cluster.scheduler().at(until + 1, () -> cluster.nodes().forEach(n -> n.dcs().ifPresent(SimDcs::reconnected)));
+        cluster.scheduler()
+                .at(until + 1, () -> cluster.nodes().forEach(n -> n.dcs().ifPresent(SimDcs::reconnected)));
     }
 
     private void cutNodes(SimNode victim, long until) {
@@ -161,7 +172,11 @@ final class Faults {
     }
 
     private void outage(long until) {
-        cluster.trace().add("store", "FAULT nobody reaches it for " + (until - cluster.scheduler().now()) / 1_000_000 + " ms");
+        cluster.trace()
+                .add(
+                        "store",
+                        "FAULT nobody reaches it for "
+                                + (until - cluster.scheduler().now()) / 1_000_000 + " ms");
         cluster.store().beginOutage(until, chance.nextBoolean());
         networkChanges(until);
     }
@@ -178,7 +193,8 @@ final class Faults {
 
     private void jump(SimNode node) {
         long by = chance.nextLong(7200 * SECOND) - 3600 * SECOND;
-        say(node, "the wall clock jumps by " + by / SECOND + " s", () -> node.clock().setWall(by));
+        say(node, "the wall clock jumps by " + by / SECOND + " s", () -> node.clock()
+                .setWall(by));
     }
 
     /** Not with a fault that only the guard stands against: two at once nothing withstands. */
@@ -206,12 +222,19 @@ final class Faults {
         if (!isOn() || !process.isAlive()) {
             return;
         }
-        boolean matters = call.equals("promote") || call.equals("start primary") || call.endsWith("/leader")
-                || call.startsWith("guard: arm") || call.equals("renew") || call.equals("stop") || call.equals("revoke");
-        if (cluster.setup().faults().contains(Fault.FREEZE_BETWEEN_CALLS) && chance.nextInt(matters ? 150 : 4000) == 0) {
+        boolean matters = call.equals("promote")
+                || call.equals("start primary")
+                || call.endsWith("/leader")
+                || call.startsWith("guard: arm")
+                || call.equals("renew")
+                || call.equals("stop")
+                || call.equals("revoke");
+        if (cluster.setup().faults().contains(Fault.FREEZE_BETWEEN_CALLS)
+                && chance.nextInt(matters ? 150 : 4000) == 0) {
             freeze(node, cluster.scheduler().now() + duration(), " at: " + call);
         }
-        if (cluster.setup().faults().contains(Fault.CRASH_BETWEEN_CALLS) && chance.nextInt(matters ? 300 : 8000) == 0
+        if (cluster.setup().faults().contains(Fault.CRASH_BETWEEN_CALLS)
+                && chance.nextInt(matters ? 300 : 8000) == 0
                 && node.guard().isSound()) {
             cluster.trace().add(node.name(), "at: " + call);
             crash(node);

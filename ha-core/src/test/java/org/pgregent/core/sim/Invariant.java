@@ -61,7 +61,10 @@ record Invariant(String name, Function<SimCluster, Optional<String>> broken) {
                 cluster.ledger().excused(node, false);
                 continue;
             }
-            boolean holds = cluster.store().holder().map(h -> h.node().equals(node.name())).orElse(false);
+            boolean holds = cluster.store()
+                    .holder()
+                    .map(h -> h.node().equals(node.name()))
+                    .orElse(false);
             if (holds) {
                 cluster.ledger().excused(node, cluster.operator().isPaused());
             } else if (cluster.operator().isPaused()) {

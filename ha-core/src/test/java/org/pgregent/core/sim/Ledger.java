@@ -89,8 +89,10 @@ final class Ledger {
     private void acknowledge(SimNode node, PgServer pg) {
         int run = runs.getOrDefault(node.name(), 0);
         if (run < lastRun) {
-            cluster.violated(Invariant.NO_OLD_ACKNOWLEDGEMENT, node.name() + " acknowledged a write as primary number " + run
-                    + " after number " + lastRun + " had");
+            cluster.violated(
+                    Invariant.NO_OLD_ACKNOWLEDGEMENT,
+                    node.name() + " acknowledged a write as primary number " + run + " after number " + lastRun
+                            + " had");
         }
         long timeline = pg.wal.branch().timeline();
         checkTimeline(node, timeline);
@@ -109,8 +111,10 @@ final class Ledger {
         long now = cluster.scheduler().now();
         boolean longKnown = timelineMaxNanos > cluster.setup().ttl().toNanos();
         if (timeline < timelineRecorded || (timeline < timelineMax && longKnown)) {
-            cluster.violated(Invariant.TIMELINE_FORWARD, node.name() + " acknowledged a write on timeline " + timeline
-                    + " after one on timeline " + timelineMax + ", the store knew " + timelineRecorded);
+            cluster.violated(
+                    Invariant.TIMELINE_FORWARD,
+                    node.name() + " acknowledged a write on timeline " + timeline + " after one on timeline "
+                            + timelineMax + ", the store knew " + timelineRecorded);
         }
         if (timeline != timelineMax) {
             timelineSince = now;
@@ -125,7 +129,9 @@ final class Ledger {
             cluster.violated(Invariant.QUIET, node.name() + " became primary although nothing had happened");
         }
         if (hadLeader && !clusterId.equals(pg.systemId)) {
-            cluster.violated(Invariant.ONE_CLUSTER, node.name() + " " + how + " with system id " + pg.systemId + ", the cluster's is " + clusterId);
+            cluster.violated(
+                    Invariant.ONE_CLUSTER,
+                    node.name() + " " + how + " with system id " + pg.systemId + ", the cluster's is " + clusterId);
         }
         acknowledgeFirst(node, pg);
     }
@@ -158,22 +164,28 @@ final class Ledger {
         boolean toldToStop = pg.state == PgServer.State.STOPPING;
         boolean awake = node.upNanos() > cluster.setup().ttl().toNanos();
         if (awake && pg.acceptsWrites() && !toldToStop && !cluster.operator().isPaused()) {
-            cluster.violated(Invariant.AGENT_BEFORE_GUARD, "the guard of " + node.name() + " had to stop a primary whose agent was awake");
+            cluster.violated(
+                    Invariant.AGENT_BEFORE_GUARD,
+                    "the guard of " + node.name() + " had to stop a primary whose agent was awake");
         }
     }
 
     /** A data folder is renamed away or deleted. */
     void folderGone(SimNode node, boolean removed) {
         PgServer pg = node.postgres();
-        cluster.trace().add(node.name(), "postgres: data folder " + (removed ? "removed" : "set aside") + " at " + pg.wal);
+        cluster.trace()
+                .add(node.name(), "postgres: data folder " + (removed ? "removed" : "set aside") + " at " + pg.wal);
         if (pg.folder == DataDir.PRESENT && removed && cluster.setup().rewinds()) {
             cluster.violated(Invariant.DATA_KEPT, node.name() + " removed its data folder, which nothing asks for");
         }
         if (hadLeader && pg.folder == DataDir.PRESENT && pg.systemId.equals(clusterId)) {
             boolean last = cluster.nodes().stream()
-                    .noneMatch(n -> n != node && n.postgres().folder == DataDir.PRESENT && n.postgres().systemId.equals(clusterId));
+                    .noneMatch(n -> n != node
+                            && n.postgres().folder == DataDir.PRESENT
+                            && n.postgres().systemId.equals(clusterId));
             if (last || !removed) {
-                cluster.violated(Invariant.DATA_KEPT, node.name() + " took away " + (last ? "the last copy" : "data in use"));
+                cluster.violated(
+                        Invariant.DATA_KEPT, node.name() + " took away " + (last ? "the last copy" : "data in use"));
             }
         }
     }
@@ -184,27 +196,38 @@ final class Ledger {
      */
     void landed(SimStore.Landed write) {
         if (!write.key().equals("status")) {
-            cluster.trace().add("store", write.writer() + " wrote " + write.key()
-                    + (write.key().equals("config") ? "" : "=" + write.value().orElse("(deleted)")));
+            cluster.trace()
+                    .add(
+                            "store",
+                            write.writer() + " wrote " + write.key()
+                                    + (write.key().equals("config")
+                                            ? ""
+                                            : "=" + write.value().orElse("(deleted)")));
         }
         Optional<String> writer = Optional.of(write.writer());
         boolean holder = write.holder().equals(writer);
         boolean lateButTied = write.guarded() && write.holderWhenSent().equals(writer);
-        boolean allowed = switch (write.key()) {
-            case "leader" -> write.before().isEmpty() || holder;
-            case "initialize" -> holder || lateButTied || mayInitialize(write);
-            case "config" -> holder || lateButTied || (write.holder().isEmpty() && !hadLeader && claimant.equals(writer));
-            default -> holder || lateButTied;
-        };
+        boolean allowed =
+                switch (write.key()) {
+                    case "leader" -> write.before().isEmpty() || holder;
+                    case "initialize" -> holder || lateButTied || mayInitialize(write);
+                    case "config" ->
+                        holder || lateButTied || (write.holder().isEmpty() && !hadLeader && claimant.equals(writer));
+                    default -> holder || lateButTied;
+                };
         if (!allowed) {
-            cluster.violated(Invariant.ONLY_THE_HOLDER_WRITES, write.writer() + " wrote " + write.key() + "=" + write.value()
-                    + " while the leader key was held by " + write.holder().orElse("nobody"));
+            cluster.violated(
+                    Invariant.ONLY_THE_HOLDER_WRITES,
+                    write.writer() + " wrote " + write.key() + "=" + write.value()
+                            + " while the leader key was held by "
+                            + write.holder().orElse("nobody"));
         }
         if (write.key().equals("history")) {
             String text = write.value().orElse("");
             int last = text.lastIndexOf('[');
             if (last > 0) {
-                timelineRecorded = Math.max(timelineRecorded, Long.parseLong(text.substring(last + 1, text.indexOf(',', last))) + 1);
+                timelineRecorded = Math.max(
+                        timelineRecorded, Long.parseLong(text.substring(last + 1, text.indexOf(',', last))) + 1);
             }
         }
         if (write.key().equals("initialize")) {
@@ -224,7 +247,8 @@ final class Ledger {
      * its author then loses the race.
      */
     private boolean mayInitialize(SimStore.Landed write) {
-        boolean withdrawsClaim = write.before().equals(Optional.of("")) && write.value().isEmpty() && write.guarded();
+        boolean withdrawsClaim =
+                write.before().equals(Optional.of("")) && write.value().isEmpty() && write.guarded();
         boolean first = write.before().isEmpty() || claimant.equals(Optional.of(write.writer()));
         return withdrawsClaim || (write.holder().isEmpty() && first);
     }
@@ -249,8 +273,12 @@ final class Ledger {
     void claims(SimNode node) {
         PgServer pg = node.postgres();
         long now = cluster.scheduler().now();
-        if (!hadLeader || pg.wal == null || !pg.isReplica() || cluster.operator().wasPausedLately()
-                || remembered.isEmpty() || now - remembered.peekFirst().get(0).at() < REMEMBERED_NANOS * 9 / 10
+        if (!hadLeader
+                || pg.wal == null
+                || !pg.isReplica()
+                || cluster.operator().wasPausedLately()
+                || remembered.isEmpty()
+                || now - remembered.peekFirst().get(0).at() < REMEMBERED_NANOS * 9 / 10
                 || cluster.faults().lastNetworkChange() > now - REMEMBERED_NANOS) {
             return;
         }
@@ -259,10 +287,15 @@ final class Ledger {
                 continue;
             }
             Seen then = remembered.peekFirst().get(other.index());
-            boolean always = remembered.stream().allMatch(seen -> seen.get(other.index()).eligible());
-            if (always && pg.wal.isPrefixOf(then.wal()) && pg.wal.lsn() < then.wal().lsn()) {
-                cluster.violated(Invariant.BEST_CANDIDATE, node.name() + " at " + pg.wal + " takes the leader key, though "
-                        + other.name() + " has been at " + then.wal() + " and within reach for seconds");
+            boolean always =
+                    remembered.stream().allMatch(seen -> seen.get(other.index()).eligible());
+            if (always
+                    && pg.wal.isPrefixOf(then.wal())
+                    && pg.wal.lsn() < then.wal().lsn()) {
+                cluster.violated(
+                        Invariant.BEST_CANDIDATE,
+                        node.name() + " at " + pg.wal + " takes the leader key, though " + other.name()
+                                + " has been at " + then.wal() + " and within reach for seconds");
             }
         }
     }

@@ -54,12 +54,17 @@ final class Mutants {
                     node.guard().believed = true;
                     return Wrappers.with(p, new DeafGuard(p.deadman()));
                 }),
-                Mutant.world("guard-waits-for-the-deadline", "the guard begins at D, not at D - G", cluster ->
-                        cluster.nodes().forEach(n -> n.guard().waitsForTheDeadline = true)),
-                Mutant.world("guard-dies-with-the-agent", "the guard is no process of its own", cluster ->
-                        cluster.nodes().forEach(n -> n.guard().diesWithTheAgent = true)),
-                Mutant.ports("guard-gets-a-longer-deadline", "the guard is told D + B", (node, p) ->
-                        Wrappers.with(p, new OtherDeadman(p.deadman()) {
+                Mutant.world(
+                        "guard-waits-for-the-deadline",
+                        "the guard begins at D, not at D - G",
+                        cluster -> cluster.nodes().forEach(n -> n.guard().waitsForTheDeadline = true)),
+                Mutant.world(
+                        "guard-dies-with-the-agent", "the guard is no process of its own", cluster -> cluster.nodes()
+                                .forEach(n -> n.guard().diesWithTheAgent = true)),
+                Mutant.ports(
+                        "guard-gets-a-longer-deadline",
+                        "the guard is told D + B",
+                        (node, p) -> Wrappers.with(p, new OtherDeadman(p.deadman()) {
                             @Override
                             public boolean arm(long deadline, Duration margin, Duration timeout) {
                                 return real.arm(deadline + margin.toNanos() * 2, margin, timeout);
@@ -68,22 +73,43 @@ final class Mutants {
                             @Override
                             public GuardView observe() {
                                 GuardView seen = real.observe();
-                                return new GuardView(seen.alive(), seen.deadlineNanos().map(d -> d - 5_000_000_000L));
+                                return new GuardView(
+                                        seen.alive(), seen.deadlineNanos().map(d -> d - 5_000_000_000L));
                             }
                         })));
     }
 
     private static List<Mutant> lease() {
         return List.of(
-                Mutant.ports("lease-counted-too-late", "the lease is counted from the answer, not from before the request", (node, p) ->
-                        Wrappers.with(p, new Wrappers.OtherClock(p.clock(), () -> p.clock().monotonicNanos()
-                                + (Wrappers.calledBy("LeaseKeeper", "renew", "granted") ? 3_000_000_000L : 0)))),
-                Mutant.ports("slack-hidden", "the store may end leases early and does not say so", (node, p) ->
-                        Wrappers.with(p, granting(p.dcs(), lease -> new Lease(lease.id(), lease.ttl(), Duration.ZERO)))),
-                Mutant.ports("lease-overstated", "the store grants less than it says", (node, p) ->
-                        Wrappers.with(p, granting(p.dcs(), lease -> new Lease(lease.id(), lease.ttl().plusSeconds(5), lease.slack())))),
-                Mutant.ports("renewed-without-commit", "a renewal that nobody confirmed counts", (node, p) ->
-                        Wrappers.with(p, new OtherDcs(p.dcs()) {
+                Mutant.ports(
+                        "lease-counted-too-late",
+                        "the lease is counted from the answer, not from before the request",
+                        (node, p) -> Wrappers.with(
+                                p,
+                                new Wrappers.OtherClock(
+                                        p.clock(),
+                                        () -> p.clock().monotonicNanos()
+                                                + (Wrappers.calledBy("LeaseKeeper", "renew", "granted")
+                                                        ? 3_000_000_000L
+                                                        : 0)))),
+                Mutant.ports(
+                        "slack-hidden",
+                        "the store may end leases early and does not say so",
+                        (node, p) -> Wrappers.with(
+                                p, granting(p.dcs(), lease -> new Lease(lease.id(), lease.ttl(), Duration.ZERO)))),
+                Mutant.ports(
+                        "lease-overstated",
+                        "the store grants less than it says",
+                        (node, p) -> Wrappers.with(
+                                p,
+                                granting(
+                                        p.dcs(),
+                                        lease -> new Lease(
+                                                lease.id(), lease.ttl().plusSeconds(5), lease.slack())))),
+                Mutant.ports(
+                        "renewed-without-commit",
+                        "a renewal that nobody confirmed counts",
+                        (node, p) -> Wrappers.with(p, new OtherDcs(p.dcs()) {
                             @Override
                             public boolean renew(Lease lease, Duration timeout) {
                                 try {
@@ -93,41 +119,78 @@ final class Mutants {
                                 }
                             }
                         })),
-                Mutant.ports("leader-key-without-lease", "the leader key does not hang on the lease", (node, p) ->
-                        Wrappers.with(p, new OtherDcs(p.dcs()) {
+                Mutant.ports(
+                        "leader-key-without-lease",
+                        "the leader key does not hang on the lease",
+                        (node, p) -> Wrappers.with(p, new OtherDcs(p.dcs()) {
                             @Override
-                            public WriteResult put(String key, byte[] value, Expect expect, Optional<Lease> lease, Duration timeout)
+                            public WriteResult put(
+                                    String key, byte[] value, Expect expect, Optional<Lease> lease, Duration timeout)
                                     throws DcsException {
-                                return real.put(key, value, expect, key.endsWith("/leader") ? Optional.empty() : lease, timeout);
+                                return real.put(
+                                        key,
+                                        value,
+                                        expect,
+                                        key.endsWith("/leader") ? Optional.empty() : lease,
+                                        timeout);
                             }
                         })));
     }
 
     private static List<Mutant> keys() {
         return List.of(
-                Mutant.ports("leader-keys-unguarded", "status, history and config are written whatever is there", (node, p) ->
-                        Wrappers.with(p, expecting(p.dcs(), e -> e instanceof Expect.At ? Expect.anything() : e))),
-                Mutant.ports("leader-key-overwritten", "the leader key is taken whoever has it", (node, p) ->
-                        Wrappers.with(p, expecting(p.dcs(), e -> e instanceof Expect.Absent ? Expect.anything() : e))),
-                Mutant.ports("released-unseen", "the leader key is deleted whoever has it", (node, p) ->
-                        Wrappers.with(p, expecting(p.dcs(), e -> e instanceof Expect.HeldBy ? Expect.anything() : e))),
-                Mutant.ports("reads-the-past", "decides on what the store said ten seconds ago", (node, p) ->
-                        Wrappers.with(p, new Past(p))));
+                Mutant.ports(
+                        "leader-keys-unguarded",
+                        "status, history and config are written whatever is there",
+                        (node, p) -> Wrappers.with(
+                                p, expecting(p.dcs(), e -> e instanceof Expect.At ? Expect.anything() : e))),
+                Mutant.ports(
+                        "leader-key-overwritten",
+                        "the leader key is taken whoever has it",
+                        (node, p) -> Wrappers.with(
+                                p, expecting(p.dcs(), e -> e instanceof Expect.Absent ? Expect.anything() : e))),
+                Mutant.ports(
+                        "released-unseen",
+                        "the leader key is deleted whoever has it",
+                        (node, p) -> Wrappers.with(
+                                p, expecting(p.dcs(), e -> e instanceof Expect.HeldBy ? Expect.anything() : e))),
+                Mutant.ports(
+                        "reads-the-past",
+                        "decides on what the store said ten seconds ago",
+                        (node, p) -> Wrappers.with(p, new Past(p))));
     }
 
     private static List<Mutant> sight() {
         return List.of(
-                Mutant.ports("elects-on-old-answers", "the members' positions are not asked anew", (node, p) ->
-                        Wrappers.answering(p, a -> new PeerAnswer(
-                                a.name(), a.reachable(), a.writable(), Optional.of(Lsn.ZERO), Optional.empty(), a.tags(), false))),
-                Mutant.world("seen-stopped-too-early", "PostgreSQL counts as stopped when it was told to", cluster ->
-                        cluster.nodes().forEach(n -> n.postgres().looksStoppedTooEarly = true)),
-                Mutant.ports("divergence-overlooked", "every WAL is taken for the leader's", (node, p) ->
-                        Wrappers.changing(p, "compareWith", (real, args, call) -> Divergence.NONE)),
-                Mutant.ports("pause-overlooked", "the agents do not see the pause", (node, p) ->
-                        Wrappers.with(p, new WithoutPause(p.dcs()))),
-                Mutant.ports("removes-instead-of-rewinding", "a diverged folder is removed unasked", (node, p) ->
-                        Wrappers.changing(p, "rewindFrom", (real, args, call) -> {
+                Mutant.ports(
+                        "elects-on-old-answers",
+                        "the members' positions are not asked anew",
+                        (node, p) -> Wrappers.answering(
+                                p,
+                                a -> new PeerAnswer(
+                                        a.name(),
+                                        a.reachable(),
+                                        a.writable(),
+                                        Optional.of(Lsn.ZERO),
+                                        Optional.empty(),
+                                        a.tags(),
+                                        false))),
+                Mutant.world(
+                        "seen-stopped-too-early",
+                        "PostgreSQL counts as stopped when it was told to",
+                        cluster -> cluster.nodes().forEach(n -> n.postgres().looksStoppedTooEarly = true)),
+                Mutant.ports(
+                        "divergence-overlooked",
+                        "every WAL is taken for the leader's",
+                        (node, p) -> Wrappers.changing(p, "compareWith", (real, args, call) -> Divergence.NONE)),
+                Mutant.ports(
+                        "pause-overlooked",
+                        "the agents do not see the pause",
+                        (node, p) -> Wrappers.with(p, new WithoutPause(p.dcs()))),
+                Mutant.ports(
+                        "removes-instead-of-rewinding",
+                        "a diverged folder is removed unasked",
+                        (node, p) -> Wrappers.changing(p, "rewindFrom", (real, args, call) -> {
                             real.removeData();
                             return null;
                         })));
@@ -135,24 +198,47 @@ final class Mutants {
 
     private static List<Mutant> rules() {
         return List.of(
-                Mutant.agent("never-stops-by-itself", "no rule for a lease that ends", (local, p) -> new RealAgent(
-                        AgentTrials.withRules(local, p, without("a primary whose lease is over or about to end stops taking writes")))),
-                Mutant.agent("hands-over-before-stopping", "the key is released while PostgreSQL takes writes", (local, p) ->
-                        new RealAgent(AgentTrials.withRules(local, p, before(Rule.rule("release first", s ->
-                                s.node().shutdownRequested() && s.iLead()
-                                        ? s.then(new Action.ReleaseLeadership(Optional.empty()), "released first")
-                                        : Optional.empty()))))),
-                Mutant.agent("promotes-without-the-key", "a replica without a leader promotes itself", (local, p) ->
-                        new RealAgent(AgentTrials.withoutTheLastMomentCheck(local, p, before(Rule.rule("promote", s ->
-                                s.nobodyLeads() && s.postgres().isReplica() && !s.busy()
-                                        ? s.start(new Action.Promote(Optional.empty()), "promoting")
-                                        : Optional.empty()))))),
+                Mutant.agent(
+                        "never-stops-by-itself",
+                        "no rule for a lease that ends",
+                        (local, p) -> new RealAgent(AgentTrials.withRules(
+                                local,
+                                p,
+                                without("a primary whose lease is over or about to end stops taking writes")))),
+                Mutant.agent(
+                        "hands-over-before-stopping",
+                        "the key is released while PostgreSQL takes writes",
+                        (local, p) -> new RealAgent(AgentTrials.withRules(
+                                local,
+                                p,
+                                before(Rule.rule(
+                                        "release first",
+                                        s -> s.node().shutdownRequested() && s.iLead()
+                                                ? s.then(
+                                                        new Action.ReleaseLeadership(Optional.empty()),
+                                                        "released first")
+                                                : Optional.empty()))))),
+                Mutant.agent(
+                        "promotes-without-the-key",
+                        "a replica without a leader promotes itself",
+                        (local, p) -> new RealAgent(AgentTrials.withoutTheLastMomentCheck(
+                                local,
+                                p,
+                                before(Rule.rule(
+                                        "promote",
+                                        s -> s.nobodyLeads() && s.postgres().isReplica() && !s.busy()
+                                                ? s.start(new Action.Promote(Optional.empty()), "promoting")
+                                                : Optional.empty()))))),
                 Mutant.agent("demotes-in-fair-weather", "a leader steps back now and then", (local, p) -> {
                     long[] passes = {0};
-                    return new RealAgent(AgentTrials.withRules(local, p, before(Rule.rule("step back", s ->
-                            s.iLead() && s.postgres().isPrimary() && ++passes[0] % 50 == 0
-                                    ? s.start(new Action.StopPostgres(false), "stepping back")
-                                    : Optional.empty()))));
+                    return new RealAgent(AgentTrials.withRules(
+                            local,
+                            p,
+                            before(Rule.rule(
+                                    "step back",
+                                    s -> s.iLead() && s.postgres().isPrimary() && ++passes[0] % 50 == 0
+                                            ? s.start(new Action.StopPostgres(false), "stepping back")
+                                            : Optional.empty()))));
                 }));
     }
 
@@ -251,11 +337,16 @@ final class Mutants {
 
         @Override
         public DcsSnapshot readAll(String prefix, Duration timeout) throws DcsException {
-            TreeMap<String, DcsSnapshot.Entry> all = new TreeMap<>(real.readAll(prefix, timeout).entries());
-            all.computeIfPresent(prefix + "/config", (key, entry) -> new DcsSnapshot.Entry(
-                    entry.text().replace("\"pause\":true", "\"pause\":false").getBytes(java.nio.charset.StandardCharsets.UTF_8),
-                    entry.version(),
-                    entry.leaseId()));
+            TreeMap<String, DcsSnapshot.Entry> all =
+                    new TreeMap<>(real.readAll(prefix, timeout).entries());
+            all.computeIfPresent(
+                    prefix + "/config",
+                    (key, entry) -> new DcsSnapshot.Entry(
+                            entry.text()
+                                    .replace("\"pause\":true", "\"pause\":false")
+                                    .getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                            entry.version(),
+                            entry.leaseId()));
             return new DcsSnapshot(all);
         }
     }

@@ -30,7 +30,8 @@ final class Operator {
 
     /** So long that every agent that reaches the store knows. */
     boolean isPausedForAll() {
-        return paused && cluster.scheduler().now() - changedAt > cluster.setup().ttl().toNanos() * 2;
+        return paused
+                && cluster.scheduler().now() - changedAt > cluster.setup().ttl().toNanos() * 2;
     }
 
     boolean wasPausedLately() {
@@ -70,7 +71,9 @@ final class Operator {
     void emptiesForeignFolders() {
         for (SimNode node : cluster.nodes()) {
             PgServer pg = node.postgres();
-            if (cluster.ledger().hadLeader() && !pg.isAlive() && pg.systemId.isPresent()
+            if (cluster.ledger().hadLeader()
+                    && !pg.isAlive()
+                    && pg.systemId.isPresent()
                     && !pg.systemId.equals(cluster.ledger().clusterId())) {
                 cluster.trace().add("person", "empties the folder of " + node.name() + ", which belongs to no cluster");
                 pg.emptied();

@@ -158,7 +158,8 @@ final class PgServer {
     private void started(boolean asPrimary) {
         state = State.RUNNING;
         if (asPrimary) {
-            wal = new Point(cluster.newBranch(wal.branch().timeline(), wal.branch(), wal.lsn()), wal.lsn() + RECORD_BYTES);
+            wal = new Point(
+                    cluster.newBranch(wal.branch().timeline(), wal.branch(), wal.lsn()), wal.lsn() + RECORD_BYTES);
             checkpointed();
             becamePrimary("started");
         } else {
@@ -216,8 +217,13 @@ final class PgServer {
         promoting = false;
         long took = slow
                 ? cluster.chance().nextLong(40_000 * MILLI)
-                : fast ? 30 * MILLI + cluster.chance().nextLong(700 * MILLI) : 10 * MILLI + cluster.chance().nextLong(150 * MILLI);
-        cluster.trace().add(node.name(), "postgres: stopping" + (fast ? "" : " at once") + (slow ? ", and does not hurry" : ""));
+                : fast
+                        ? 30 * MILLI + cluster.chance().nextLong(700 * MILLI)
+                        : 10 * MILLI + cluster.chance().nextLong(150 * MILLI);
+        cluster.trace()
+                .add(
+                        node.name(),
+                        "postgres: stopping" + (fast ? "" : " at once") + (slow ? ", and does not hurry" : ""));
         later(took, () -> ended(fast && wasRunning, "stopped"));
     }
 

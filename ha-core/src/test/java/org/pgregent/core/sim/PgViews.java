@@ -53,7 +53,9 @@ final class PgViews {
     private static Wal wal(PgServer pg) {
         Lsn lsn = new Lsn(pg.wal.lsn());
         Timeline timeline = new Timeline(pg.wal.branch().timeline());
-        return pg.role.equals(Optional.of(Role.PRIMARY)) ? Wal.ofPrimary(lsn, timeline) : Wal.ofReplica(lsn, lsn, timeline);
+        return pg.role.equals(Optional.of(Role.PRIMARY))
+                ? Wal.ofPrimary(lsn, timeline)
+                : Wal.ofReplica(lsn, lsn, timeline);
     }
 
     private static Optional<Control> control(SimNode node) {
@@ -77,15 +79,22 @@ final class PgViews {
 
     private static List<Replica> replicas(PgServer pg) {
         List<Replica> rows = new ArrayList<>();
-        pg.connected.forEach((name, lsn) -> rows.add(
-                new Replica("replicator", name, name, "streaming", "async", 0, Optional.of(new Lsn(lsn)))));
+        pg.connected.forEach((name, lsn) ->
+                rows.add(new Replica("replicator", name, name, "streaming", "async", 0, Optional.of(new Lsn(lsn)))));
         return rows;
     }
 
     private static List<Slot> slots(PgServer pg) {
         List<Slot> rows = new ArrayList<>();
         for (String name : pg.slots) {
-            rows.add(new Slot(name, true, pg.connected.containsKey(name), Optional.of(new Lsn(pg.wal.lsn())), false, false, false));
+            rows.add(new Slot(
+                    name,
+                    true,
+                    pg.connected.containsKey(name),
+                    Optional.of(new Lsn(pg.wal.lsn())),
+                    false,
+                    false,
+                    false));
         }
         return rows;
     }
@@ -94,7 +103,12 @@ final class PgViews {
         List<HistoryLine> lines = new ArrayList<>();
         for (Branch b = pg.wal.branch(); b.parent() != null; b = b.parent()) {
             if (b.parent().timeline() != b.timeline()) {
-                lines.add(0, new HistoryLine(new Timeline(b.parent().timeline()), new Lsn(b.start()), "no recovery target specified"));
+                lines.add(
+                        0,
+                        new HistoryLine(
+                                new Timeline(b.parent().timeline()),
+                                new Lsn(b.start()),
+                                "no recovery target specified"));
             }
         }
         return lines;

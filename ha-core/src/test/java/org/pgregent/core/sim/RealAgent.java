@@ -31,7 +31,8 @@ final class RealAgent implements SimAgent {
 
     @Override
     public Optional<String> ended() {
-        return agent.ended().map(code -> "exit code " + code + ": " + agent.endMessage().orElse(""));
+        return agent.ended()
+                .map(code -> "exit code " + code + ": " + agent.endMessage().orElse(""));
     }
 
     @Override

@@ -30,13 +30,20 @@ final class Replication {
         }
         SimNode source = cluster.node(standby.upstream.get().host());
         PgServer upstream = source.postgres();
-        if (upstream.state != State.RUNNING || source == node || source.isFrozen() || !reaches(node, source)
+        if (upstream.state != State.RUNNING
+                || source == node
+                || source.isFrozen()
+                || !reaches(node, source)
                 || !upstream.systemId.equals(standby.systemId)) {
             return;
         }
         if (!standby.wal.isPrefixOf(upstream.wal)) {
             if (was) {
-                cluster.trace().add(node.name(), "postgres: its WAL left the upstream's path: " + standby.wal + " is not in " + upstream.wal);
+                cluster.trace()
+                        .add(
+                                node.name(),
+                                "postgres: its WAL left the upstream's path: " + standby.wal + " is not in "
+                                        + upstream.wal);
             }
             return;
         }
@@ -58,7 +65,11 @@ final class Replication {
         PgServer primary = source.postgres();
         for (SimNode node : cluster.nodes()) {
             PgServer standby = node.postgres();
-            if (node != source && standby.isReplica() && standby.streaming && !node.isFrozen() && reaches(node, source)
+            if (node != source
+                    && standby.isReplica()
+                    && standby.streaming
+                    && !node.isFrozen()
+                    && reaches(node, source)
                     && standby.upstream.map(u -> u.host().equals(source.name())).orElse(false)
                     && standby.wal.isPrefixOf(primary.wal)) {
                 standby.wal = primary.wal;

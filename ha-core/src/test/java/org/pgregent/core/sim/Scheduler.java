@@ -16,7 +16,8 @@ final class Scheduler {
     /** A pass of an agent computes for milliseconds; a minute without moving is a deadlock. */
     private static final long STUCK_NANOS = 60_000_000_000L;
 
-    private record Event(long at, long number, Runnable action, SimThread thread, long ticket) implements Comparable<Event> {
+    private record Event(long at, long number, Runnable action, SimThread thread, long ticket)
+            implements Comparable<Event> {
         @Override
         public int compareTo(Event other) {
             int byTime = Long.compare(at, other.at);

@@ -164,7 +164,10 @@ final class SimCluster {
 
     /** How many nodes wait for a person, because their timeline's number was given twice. */
     int twins() {
-        return primary().map(p -> (int) nodes.stream().filter(n -> n != p && isTwin(n, p)).count()).orElse(0);
+        return primary()
+                .map(p ->
+                        (int) nodes.stream().filter(n -> n != p && isTwin(n, p)).count())
+                .orElse(0);
     }
 
     /** What is not yet as it should be; empty when nothing. */
@@ -184,8 +187,11 @@ final class SimCluster {
             PgServer pg = node.postgres();
             if (node != primary.get() && !(pg.isReplica() && pg.streaming) && !isTwin(node, primary.get())) {
                 return Optional.of(node.name() + " does not stream: " + pg.folder + " " + pg.state
-                        + (pg.state == State.RUNNING ? " " + pg.role.map(Object::toString).orElse("") : "")
-                        + " '" + pg.control + "' at " + pg.wal + " from " + pg.upstream.map(u -> u.host()).orElse("nobody"));
+                        + (pg.state == State.RUNNING
+                                ? " " + pg.role.map(Object::toString).orElse("")
+                                : "")
+                        + " '" + pg.control + "' at " + pg.wal + " from "
+                        + pg.upstream.map(u -> u.host()).orElse("nobody"));
             }
         }
         return Optional.empty();

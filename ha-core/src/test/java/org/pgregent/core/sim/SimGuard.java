@@ -87,9 +87,7 @@ final class SimGuard {
     }
 
     private boolean isExpired() {
-        return alive
-                && deadline.isPresent()
-                && node.clock().monotonicNanos() - (deadline.get() - marginNanos) >= 0;
+        return alive && deadline.isPresent() && node.clock().monotonicNanos() - (deadline.get() - marginNanos) >= 0;
     }
 
     private void unlessNewer(long then, Runnable action) {
@@ -109,11 +107,13 @@ final class SimGuard {
             if (pg.slowUntil <= scheduler.now()) {
                 long postmaster = pg.postmaster;
                 long took = 5 * MILLI + Math.floorMod(cluster.chance().nextLong(), Math.max(1, marginNanos / 4));
-                scheduler.after(took, () -> unlessNewer(then, () -> {
-                    if (pg.postmaster == postmaster) {
-                        pg.kill("SIGQUIT of the guard");
-                    }
-                }));
+                scheduler.after(
+                        took,
+                        () -> unlessNewer(then, () -> {
+                            if (pg.postmaster == postmaster) {
+                                pg.kill("SIGQUIT of the guard");
+                            }
+                        }));
             }
         }
     }
@@ -123,9 +123,11 @@ final class SimGuard {
         long then = epoch;
         if (node.postgres().isAlive()) {
             cluster.trace().add(node.name(), "guard: SIGKILL");
-            scheduler.after(chance(Math.max(1, marginNanos / 2 / MILLI - 1)), () -> unlessNewer(then, () -> {
-                node.postgres().kill("SIGKILL of the guard");
-            }));
+            scheduler.after(
+                    chance(Math.max(1, marginNanos / 2 / MILLI - 1)),
+                    () -> unlessNewer(then, () -> {
+                        node.postgres().kill("SIGKILL of the guard");
+                    }));
         }
     }
 
@@ -133,7 +135,9 @@ final class SimGuard {
     void sawPostmaster() {
         if (isExpired()) {
             long then = epoch;
-            scheduler.after(chance(40), () -> unlessNewer(then, () -> node.postgres().kill("SIGKILL of the guard, the deadline is over")));
+            scheduler.after(
+                    chance(40),
+                    () -> unlessNewer(then, () -> node.postgres().kill("SIGKILL of the guard, the deadline is over")));
         }
     }
 

@@ -81,7 +81,9 @@ final class SimNode {
 
     /** How long the present agent is up and unfrozen; zero if it is not. */
     long upNanos() {
-        return agentAnswers() ? cluster.scheduler().now() - Math.max(upSince, process.get().frozenUntil()) : 0;
+        return agentAnswers()
+                ? cluster.scheduler().now() - Math.max(upSince, process.get().frozenUntil())
+                : 0;
     }
 
     boolean agentAnswers() {
@@ -123,15 +125,17 @@ final class SimNode {
         SimDcs connection = new SimDcs(this, life);
         dcs = Optional.of(connection);
         SplittableRandom chance = cluster.chance().split();
-        Ports ports = cluster.mutated(this, new Ports(
-                connection,
-                new SimPostgres(this, life),
-                new SimDeadman(this, life),
-                new SimPeers(this, life),
-                clock.seenBy(life),
-                new SimTasks(this, life),
-                chance::nextLong,
-                () -> poke(life)));
+        Ports ports = cluster.mutated(
+                this,
+                new Ports(
+                        connection,
+                        new SimPostgres(this, life),
+                        new SimDeadman(this, life),
+                        new SimPeers(this, life),
+                        clock.seenBy(life),
+                        new SimTasks(this, life),
+                        chance::nextLong,
+                        () -> poke(life)));
         SimAgent mine = cluster.maker().make(local(), ports);
         agent = Optional.of(mine);
         SimThread thread = cluster.scheduler().current();

@@ -47,7 +47,8 @@ final class SimPostgres extends SimPort implements Postgres {
     }
 
     @Override
-    public void startPrimary(PostgresSettings settings, Duration timeout) throws PostgresException, InterruptedException {
+    public void startPrimary(PostgresSettings settings, Duration timeout)
+            throws PostgresException, InterruptedException {
         start("start primary", true, settings, Optional.empty(), timeout);
     }
 
@@ -125,7 +126,13 @@ final class SimPostgres extends SimPort implements Postgres {
     @Override
     public void checkpoint(Duration timeout) throws PostgresException, InterruptedException {
         SimThread thread = enter("checkpoint", 30 * MILLI);
-        work(thread, "checkpoint", 20 * MILLI, 1500 * MILLI, timeout, () -> pg.acceptsWrites() && pg.state == State.RUNNING);
+        work(
+                thread,
+                "checkpoint",
+                20 * MILLI,
+                1500 * MILLI,
+                timeout,
+                () -> pg.acceptsWrites() && pg.state == State.RUNNING);
         pg.checkpointed();
         leave(thread, "checkpoint");
     }
@@ -164,9 +171,18 @@ final class SimPostgres extends SimPort implements Postgres {
         if (!cluster.setup().rewinds()) {
             throw new PostgresException("pg_rewind: needs data checksums or wal_log_hints");
         }
-        work(thread, "pg_rewind", 400 * MILLI, 2500 * MILLI, timeout, () -> serves(from) && !from.postgres().standbySignal);
+        work(
+                thread,
+                "pg_rewind",
+                400 * MILLI,
+                2500 * MILLI,
+                timeout,
+                () -> serves(from) && !from.postgres().standbySignal);
         if (from.postgres().wal.branch().timeline() == pg.wal.branch().timeline()) {
-            cluster.trace().add(node.name(), "postgres: pg_rewind: source and target are on the same timeline, no rewind required");
+            cluster.trace()
+                    .add(
+                            node.name(),
+                            "postgres: pg_rewind: source and target are on the same timeline, no rewind required");
         } else if (from.postgres().isCheckpointed()) {
             cluster.trace().add(node.name(), "postgres: rewound from " + pg.wal + " to " + from.postgres().wal);
             pg.copied(from.postgres(), "in archive recovery");
@@ -207,7 +223,8 @@ final class SimPostgres extends SimPort implements Postgres {
     }
 
     @Override
-    public void applyConfiguration(PostgresSettings settings, Duration timeout) throws PostgresException, InterruptedException {
+    public void applyConfiguration(PostgresSettings settings, Duration timeout)
+            throws PostgresException, InterruptedException {
         enter("apply configuration", 5 * MILLI);
         if (pg.diskFull()) {
             throw new PostgresException("no space left on device");
@@ -273,7 +290,8 @@ final class SimPostgres extends SimPort implements Postgres {
     }
 
     /** A program that runs for a while, as long as the condition holds. */
-    private void work(SimThread thread, String what, long nanosMin, long nanosMax, Duration timeout, BooleanSupplier possible)
+    private void work(
+            SimThread thread, String what, long nanosMin, long nanosMax, Duration timeout, BooleanSupplier possible)
             throws PostgresException, InterruptedException {
         long begun = scheduler.now();
         long end = begun + nanosMin + chance.nextLong(nanosMax - nanosMin);

@@ -65,8 +65,8 @@ final class SimStore {
         this.scheduler = scheduler;
         this.base = base;
         this.memory = new MemoryStore(this::storeNanos, slack);
-        this.audited = new TreeSet<>(Set.of(
-                base + "/leader", base + "/status", base + "/history", base + "/config", base + "/initialize"));
+        this.audited = new TreeSet<>(
+                Set.of(base + "/leader", base + "/status", base + "/history", base + "/config", base + "/initialize"));
     }
 
     void audit(java.util.function.Consumer<Landed> listener) {
@@ -188,16 +188,21 @@ final class SimStore {
     /** Whose lease the leader key hangs on at this moment; whatever the key's text says. */
     Optional<Holder> holder() {
         if (holder == null) {
-            holder = memory.readAll(base).get(base + "/leader").map(entry -> new Holder(
-                    entry.leaseId().map(leaseOwner::get).orElse("nobody"), entry.leaseId().orElse("")));
+            holder = memory.readAll(base)
+                    .get(base + "/leader")
+                    .map(entry -> new Holder(
+                            entry.leaseId().map(leaseOwner::get).orElse("nobody"),
+                            entry.leaseId().orElse("")));
         }
         return holder;
     }
 
     /** All that is in it, for a person who looks for the cause of a failure. */
     void dump(java.util.function.Consumer<String> lines) {
-        memory.readAll(base).entries().forEach((key, entry) ->
-                lines.accept("has " + key + "=" + entry.text() + entry.leaseId().map(id -> " on " + id).orElse("")));
+        memory.readAll(base)
+                .entries()
+                .forEach((key, entry) -> lines.accept("has " + key + "=" + entry.text()
+                        + entry.leaseId().map(id -> " on " + id).orElse("")));
     }
 
     Optional<String> text(String key) {
@@ -209,7 +214,8 @@ final class SimStore {
      * the store listens to the new connection only.
      */
     Lease grant(String owner, int connection, Duration ttl, boolean takesUpOld) {
-        Optional<Lease> old = takesUpOld ? Optional.ofNullable(lastLease.get(owner)).flatMap(memory::alive) : Optional.empty();
+        Optional<Lease> old =
+                takesUpOld ? Optional.ofNullable(lastLease.get(owner)).flatMap(memory::alive) : Optional.empty();
         if (old.isPresent() && old.get().ttl().equals(ttl) && memory.renew(old.get())) {
             listensFrom.put(owner, connection);
             return old.get();

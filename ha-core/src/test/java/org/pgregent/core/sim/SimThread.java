@@ -144,7 +144,8 @@ final class SimThread {
             } else {
                 LockSupport.parkNanos(this, realNanosMax);
                 if (!baton && System.nanoTime() - began > realNanosMax) {
-                    throw new IllegalStateException("a simulated thread holds the baton and does not move: " + scheduler.stuckThread());
+                    throw new IllegalStateException(
+                            "a simulated thread holds the baton and does not move: " + scheduler.stuckThread());
                 }
             }
             Thread.interrupted();

@@ -41,10 +41,17 @@ final class Simulation {
 
         /** For a person: what broke, the last lines before it, and how to see it again. */
         String report(int lines) {
-            StringBuilder text = new StringBuilder("seed " + seed + ": " + violation.map(Throwable::getMessage).orElse("passed") + "\n");
+            StringBuilder text = new StringBuilder(
+                    "seed " + seed + ": " + violation.map(Throwable::getMessage).orElse("passed") + "\n");
             text.append(setup).append('\n');
-            trace.subList(Math.max(0, trace.size() - lines), trace.size()).forEach(line -> text.append(line).append('\n'));
-            return text.append("replay: bin/simulate --seed ").append(seed).append(" --seeds 1 --nodes ").append(setup.nodes()).append(" --trace").toString();
+            trace.subList(Math.max(0, trace.size() - lines), trace.size())
+                    .forEach(line -> text.append(line).append('\n'));
+            return text.append("replay: bin/simulate --seed ")
+                    .append(seed)
+                    .append(" --seeds 1 --nodes ")
+                    .append(setup.nodes())
+                    .append(" --trace")
+                    .toString();
         }
     }
 
@@ -177,7 +184,10 @@ final class Simulation {
             scheduler.runUntil(scheduler.now() + SECOND / 4);
             right = cluster.hasConverged() ? right + 1 : 0;
             if (scheduler.now() - began > within.toNanos() && right == 0) {
-                throw new Violation(Invariant.CONVERGES, within.toSeconds() + " s after " + phase + ": " + cluster.missing().orElse(""));
+                throw new Violation(
+                        Invariant.CONVERGES,
+                        within.toSeconds() + " s after " + phase + ": "
+                                + cluster.missing().orElse(""));
             }
         }
         cluster.trace().add("all", "converged within " + (scheduler.now() - began) / SECOND + " s");
@@ -189,7 +199,9 @@ final class Simulation {
         Set<Fault> harmless = java.util.EnumSet.of(Fault.CLEAN_RESTART, Fault.CLOCK_JUMP, Fault.STORE_ELECTION);
         if (harmless.containsAll(cluster.setup().faults())) {
             cluster.ledger().lastAcknowledged().ifPresent(last -> {
-                if (!cluster.primary().map(p -> last.isPrefixOf(p.postgres().wal)).orElse(true)) {
+                if (!cluster.primary()
+                        .map(p -> last.isPrefixOf(p.postgres().wal))
+                        .orElse(true)) {
                     throw new Violation(Invariant.CLEAN_HANDOVER, "the write acknowledged at " + last + " is gone");
                 }
             });

@@ -21,7 +21,8 @@ class SimulatorTest {
     @Test
     void aCalmClusterFormsAndStays() {
         for (long seed = 1; seed <= 5; seed++) {
-            Simulation.Result result = toy(seed, true, EnumSet.noneOf(Fault.class)).run();
+            Simulation.Result result =
+                    toy(seed, true, EnumSet.noneOf(Fault.class)).run();
             assertThat(result.violation()).as(() -> result.report(60)).isEmpty();
             assertThat(result.acknowledged()).isGreaterThan(1000);
         }
@@ -31,7 +32,10 @@ class SimulatorTest {
     void findsThatACarelessAgentMakesTwoPrimaries() {
         Set<String> broken = new TreeSet<>();
         for (long seed = 1; seed <= 60; seed++) {
-            toy(seed, false, EnumSet.of(Fault.AGENT_FREEZE, Fault.CUT_FROM_STORE)).run().violation().ifPresent(v -> broken.add(v.invariant()));
+            toy(seed, false, EnumSet.of(Fault.AGENT_FREEZE, Fault.CUT_FROM_STORE))
+                    .run()
+                    .violation()
+                    .ifPresent(v -> broken.add(v.invariant()));
         }
         assertThat(broken).contains(Invariant.WRITABLE_ONLY_UNDER_A_LEASE);
     }

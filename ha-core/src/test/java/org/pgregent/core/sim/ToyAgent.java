@@ -69,7 +69,10 @@ final class ToyAgent implements SimAgent {
     }
 
     private void stopIfOver() {
-        if (careful && lease.isPresent() && ports.clock().monotonicNanos() - renewedNanos > lease.get().safeTtl().toNanos() - 5_000_000_000L) {
+        if (careful
+                && lease.isPresent()
+                && ports.clock().monotonicNanos() - renewedNanos
+                        > lease.get().safeTtl().toNanos() - 5_000_000_000L) {
             try {
                 ports.postgres().stop(StopMode.IMMEDIATE, SHORT);
             } catch (PostgresException | InterruptedException failed) {
@@ -99,11 +102,15 @@ final class ToyAgent implements SimAgent {
         }
     }
 
-    private void fill(DcsSnapshot store, Optional<String> leader) throws DcsException, PostgresException, InterruptedException {
+    private void fill(DcsSnapshot store, Optional<String> leader)
+            throws DcsException, PostgresException, InterruptedException {
         String key = local.basePath() + "/initialize";
         if (leader.isPresent()) {
             ports.postgres().cloneFrom(at(leader.get()), LONG);
-        } else if (store.get(key).isEmpty() && ports.dcs().put(key, bytes(""), Expect.absent(), Optional.empty(), SHORT).written()) {
+        } else if (store.get(key).isEmpty()
+                && ports.dcs()
+                        .put(key, bytes(""), Expect.absent(), Optional.empty(), SHORT)
+                        .written()) {
             ports.postgres().initialize(LONG);
             ports.dcs().put(leaderKey, bytes(local.name().value()), Expect.absent(), lease, SHORT);
         }
@@ -112,7 +119,9 @@ final class ToyAgent implements SimAgent {
     private void lead(PostgresView pg) throws PostgresException, InterruptedException {
         sentence = "leads";
         long deadline = renewedNanos + lease.orElseThrow().safeTtl().toNanos();
-        if (careful && !ports.deadman().arm(deadline, SafeTimes.of(lease.get().safeTtl()).killMargin(), SHORT)) {
+        if (careful
+                && !ports.deadman()
+                        .arm(deadline, SafeTimes.of(lease.get().safeTtl()).killMargin(), SHORT)) {
             return;
         }
         if (pg.isReplica()) {

@@ -21,9 +21,14 @@ final class Trace {
         long millis = scheduler.now() / 1_000_000;
         StringBuilder line = new StringBuilder(80).append('[');
         String seconds = Long.toString(millis / 1000);
-        line.append(" ".repeat(Math.max(0, 4 - seconds.length()))).append(seconds).append('.');
+        line.append(" ".repeat(Math.max(0, 4 - seconds.length())))
+                .append(seconds)
+                .append('.');
         long rest = millis % 1000;
-        line.append(rest < 100 ? "0" : "").append(rest < 10 ? "0" : "").append(rest).append("s] ");
+        line.append(rest < 100 ? "0" : "")
+                .append(rest < 10 ? "0" : "")
+                .append(rest)
+                .append("s] ");
         line.append(who).append(" ".repeat(Math.max(1, 6 - who.length()))).append(what);
         for (int i = 0; i < line.length(); i++) {
             hash = (hash ^ line.charAt(i)) * 0x100000001b3L;

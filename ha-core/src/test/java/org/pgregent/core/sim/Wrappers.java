@@ -133,14 +133,18 @@ final class Wrappers {
     /** Answers of peers, changed. */
     static Ports answering(Ports ports, java.util.function.UnaryOperator<PeerAnswer> change) {
         Peers real = ports.peers();
-        return with(ports, (Peers) (List<Peers.Peer> peers, Duration timeout, Consumer<List<PeerAnswer>> done) ->
-                real.ask(peers, timeout, answers -> done.accept(answers.stream().map(change).toList())));
+        return with(
+                ports, (Peers) (List<Peers.Peer> peers, Duration timeout, Consumer<List<PeerAnswer>> done) -> real.ask(
+                        peers,
+                        timeout,
+                        answers -> done.accept(answers.stream().map(change).toList())));
     }
 
     /** Whether one of these methods is among the next callers. */
     static boolean calledBy(String simpleClass, String... methods) {
         return StackWalker.getInstance().walk(frames -> frames.limit(8)
-                .anyMatch(f -> f.getClassName().endsWith("." + simpleClass) && List.of(methods).contains(f.getMethodName())));
+                .anyMatch(f -> f.getClassName().endsWith("." + simpleClass)
+                        && List.of(methods).contains(f.getMethodName())));
     }
 
     /** A clock whose monotonic side is told by somebody else. */

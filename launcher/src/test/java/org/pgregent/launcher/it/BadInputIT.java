@@ -68,9 +68,10 @@ class BadInputIT {
 
     @Test
     void aDataFolderOfAnotherCluster() throws Exception {
-        try (ClusterHarness one = ClusterHarness.create("foreign-data", 1, ClusterHarness.STEADY).started();
-                ClusterHarness other =
-                        ClusterHarness.create("foreign-data-other", 1, ClusterHarness.STEADY).started()) {
+        try (ClusterHarness one = ClusterHarness.create("foreign-data", 1, ClusterHarness.STEADY)
+                        .started();
+                ClusterHarness other = ClusterHarness.create("foreign-data-other", 1, ClusterHarness.STEADY)
+                        .started()) {
             LocalNode node = one.nodes().get(0);
             LocalNode stranger = other.nodes().get(0);
             assertThat(one.terminate(node)).isZero();
@@ -78,7 +79,8 @@ class BadInputIT {
             String before = Files.readString(stranger.dataDir().resolve("PG_VERSION"));
 
             String log = refused(one, config -> {
-                ClusterHarness.section(config, "postgresql").put("data_dir", stranger.dataDir().toString());
+                ClusterHarness.section(config, "postgresql")
+                        .put("data_dir", stranger.dataDir().toString());
                 return config;
             });
 
@@ -90,7 +92,8 @@ class BadInputIT {
 
     @Test
     void aWrongPassword() throws Exception {
-        try (ClusterHarness harness = ClusterHarness.create("wrong-password", 1, ClusterHarness.STEADY).started()) {
+        try (ClusterHarness harness = ClusterHarness.create("wrong-password", 1, ClusterHarness.STEADY)
+                .started()) {
             LocalNode node = harness.nodes().get(0);
             harness.killAgent(node);
             String log = refused(harness, config -> {

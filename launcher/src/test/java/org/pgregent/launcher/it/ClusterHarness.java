@@ -137,7 +137,9 @@ public final class ClusterHarness implements AutoCloseable {
 
     /** Waits until the writer of a node gets acknowledgements after the given moment. */
     public void awaitWritesOn(LocalNode node, long afterNanos) throws DemoException, InterruptedException, IOException {
-        await("writes on " + node.name(), () -> writer(node).firstAfter(afterNanos).isPresent());
+        await(
+                "writes on " + node.name(),
+                () -> writer(node).firstAfter(afterNanos).isPresent());
     }
 
     /** The process is gone, or a zombie. */

@@ -91,16 +91,19 @@ class PrimaryFaultsIT {
         try (ClusterHarness harness =
                 ClusterHarness.create("agent-restarted", 3, slow).started()) {
             LocalNode leader = writing(harness);
-            String postmaster =
-                    Files.readAllLines(leader.dataDir().resolve("postmaster.pid")).get(0);
+            String postmaster = Files.readAllLines(leader.dataDir().resolve("postmaster.pid"))
+                    .get(0);
 
             long killed = System.nanoTime();
             harness.killAgent(leader);
             harness.start(leader);
 
-            harness.await("it leads again", () -> harness.client().status(leader, "/primary").equals(Optional.of(200)));
+            harness.await(
+                    "it leads again",
+                    () -> harness.client().status(leader, "/primary").equals(Optional.of(200)));
             harness.awaitWritesOn(leader, killed + TimeUnit.SECONDS.toNanos(35));
-            assertThat(Files.readAllLines(leader.dataDir().resolve("postmaster.pid")).get(0))
+            assertThat(Files.readAllLines(leader.dataDir().resolve("postmaster.pid"))
+                            .get(0))
                     .isEqualTo(postmaster);
             assertThat(harness.query(leader, "SELECT timeline_id FROM pg_control_checkpoint()"))
                     .contains("1");
@@ -118,7 +121,9 @@ class PrimaryFaultsIT {
             long killed = System.nanoTime();
             harness.killGuard(leader);
 
-            harness.await("another guard", () -> Files.exists(pid) && !Files.readString(pid).equals(before));
+            harness.await(
+                    "another guard",
+                    () -> Files.exists(pid) && !Files.readString(pid).equals(before));
             harness.awaitWritesOn(leader, killed + TimeUnit.SECONDS.toNanos(10));
             assertThat(harness.leader()).isEqualTo(leader);
             // The new one does its work: without the agent, PostgreSQL dies in time.

@@ -25,7 +25,8 @@ class QuorumFaultsIT {
             LocalNode leader = harness.leader();
             LocalNode other = harness.nodesBut(leader).get(0);
             harness.startWriters();
-            harness.await("acknowledgements", () -> harness.writer(leader).acks().size() >= 20);
+            harness.await(
+                    "acknowledgements", () -> harness.writer(leader).acks().size() >= 20);
 
             long killed = System.nanoTime();
             harness.killAgentAndPostgres(other);
@@ -45,12 +46,14 @@ class QuorumFaultsIT {
             LocalNode leader = harness.leader();
             List<LocalNode> others = harness.nodesBut(leader);
             harness.startWriters();
-            harness.await("acknowledgements", () -> harness.writer(leader).acks().size() >= 20);
+            harness.await(
+                    "acknowledgements", () -> harness.writer(leader).acks().size() >= 20);
 
             for (LocalNode other : others) {
                 harness.killAgentAndPostgres(other);
             }
-            harness.await("the primary is read-only", () -> harness.isInRecovery(leader).equals(Optional.of(true)));
+            harness.await("the primary is read-only", () -> harness.isInRecovery(leader)
+                    .equals(Optional.of(true)));
             int acknowledged = harness.writer(leader).acks().size();
             TimeUnit.SECONDS.sleep(3);
             assertThat(harness.writer(leader).acks()).as("no write got through").hasSize(acknowledged);
@@ -114,7 +117,8 @@ class QuorumFaultsIT {
         try (ClusterHarness harness = ClusterHarness.running("all-killed", 3)) {
             LocalNode leader = harness.leader();
             harness.startWriters();
-            harness.await("acknowledgements", () -> harness.writer(leader).acks().size() >= 100);
+            harness.await(
+                    "acknowledgements", () -> harness.writer(leader).acks().size() >= 100);
 
             for (LocalNode node : harness.nodes()) {
                 harness.killAgent(node);

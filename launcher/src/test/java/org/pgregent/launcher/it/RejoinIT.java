@@ -108,15 +108,18 @@ class RejoinIT {
             harness.awaitWhole();
             for (LocalNode node : harness.nodes()) {
                 assertThat(harness.query(node, "SELECT system_identifier FROM pg_control_system()"))
-                        .isEqualTo(harness.query(
-                                harness.leader(), "SELECT system_identifier FROM pg_control_system()"));
+                        .isEqualTo(
+                                harness.query(harness.leader(), "SELECT system_identifier FROM pg_control_system()"));
             }
         }
     }
 
     private static void killAllOf(Path dataDir) {
         ProcessHandle.allProcesses()
-                .filter(p -> p.info().commandLine().map(c -> c.contains(dataDir.toString())).orElse(false))
+                .filter(p -> p.info()
+                        .commandLine()
+                        .map(c -> c.contains(dataDir.toString()))
+                        .orElse(false))
                 .forEach(ProcessHandle::destroyForcibly);
     }
 
@@ -127,7 +130,8 @@ class RejoinIT {
             Path disk = Files.createDirectories(small.folder().resolve("disk"));
             try (SmallDisk mounted = SmallDisk.at(disk, "400m")) {
                 harness.edit(small, config -> {
-                    ClusterHarness.section(config, "postgresql").put("data_dir", disk.resolve("data").toString());
+                    ClusterHarness.section(config, "postgresql")
+                            .put("data_dir", disk.resolve("data").toString());
                     return config;
                 });
                 for (LocalNode node : harness.nodesBut(small)) {
@@ -153,7 +157,8 @@ class RejoinIT {
                 });
                 LocalNode next = harness.awaitLeaderOtherThan(small);
                 assertThat(harness.query(next, "SELECT x FROM kept")).contains("42");
-                System.out.printf("MEASURED replaced %.2f s after its disk was full%n", (System.nanoTime() - since) / 1e9);
+                System.out.printf(
+                        "MEASURED replaced %.2f s after its disk was full%n", (System.nanoTime() - since) / 1e9);
 
                 Files.delete(filler);
                 harness.awaitWhole();
