@@ -48,6 +48,13 @@ final class Node {
                         "the configuration is not read again: that comes with a later version; restart the agent"));
         LOG.info(
                 "pgregent {}: member {} of {}, {}", Agent.OWN_VERSION, config.name(), config.basePath(), config.rest());
+        try (NodeLock lock = NodeLock.take(config.own().stateDir())) {
+            LOG.debug("holding {}", lock);
+            return runAlone();
+        }
+    }
+
+    private int runAlone() throws ConfigException {
         Optional<Dcs> dcs = Optional.empty();
         try {
             dcs = Optional.of(injector.getInstance(Dcs.class));

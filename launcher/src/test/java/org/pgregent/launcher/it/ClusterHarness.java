@@ -216,8 +216,14 @@ public final class ClusterHarness implements AutoCloseable {
         });
     }
 
-    public LocalNode leader() throws InterruptedException, DemoException {
-        return client.leader().orElseThrow(() -> new DemoException("nobody leads"));
+    /** Whoever leads; waits while the store cannot be read, or nobody does. */
+    public LocalNode leader() throws InterruptedException, DemoException, IOException {
+        LocalNode[] found = new LocalNode[1];
+        await("a leader", () -> {
+            client.leader().ifPresent(node -> found[0] = node);
+            return found[0] != null;
+        });
+        return found[0];
     }
 
     /** Returns the node that leads and is out of recovery, other than the one given. */
@@ -320,7 +326,7 @@ public final class ClusterHarness implements AutoCloseable {
     }
 
     /** A writer on every node, with their table made on the leader. */
-    public List<DirectWriter> startWriters() throws SQLException, InterruptedException, DemoException {
+    public List<DirectWriter> startWriters() throws SQLException, InterruptedException, DemoException, IOException {
         execute(leader(), DirectWriter.TABLE);
         nodes().forEach(node -> writers.add(new DirectWriter(client, node)));
         return List.copyOf(writers);
