@@ -59,9 +59,8 @@ final class SimulateMain {
 
     private static void mutant(Options options, String name) {
         options.mutantName = name;
-        options.mutant = Mutants.named(name)
-                .orElseThrow(
-                        () -> new IllegalArgumentException("--mutant is one of " + String.join(", ", Mutants.names())));
+        options.mutant = Mutants.named(name).orElseThrow(() ->
+                new IllegalArgumentException("--mutant is one of " + String.join(", ", Mutants.names())));
     }
 
     private static long number(String[] args, int place) {
@@ -72,7 +71,25 @@ final class SimulateMain {
         }
     }
 
+    /** Machines that stand still as a whole are beyond any software on them: counted, not judged. */
+    private static int count(Options options) {
+        java.util.TreeMap<String, Integer> broken = new java.util.TreeMap<>();
+        Runs runs = new Runs(options.jobs, seed -> simulation(options, seed).run());
+        long next = options.first;
+        long end = options.first + options.seeds;
+        while (next < end) {
+            Optional<Simulation.Result> failed = runs.untilFirstFailure(next, end - next, result -> {});
+            failed.flatMap(Simulation.Result::violation).ifPresent(v -> broken.merge(v.invariant(), 1, Integer::sum));
+            next = failed.map(f -> f.seed() + 1).orElse(end);
+        }
+        System.out.println(options.seeds + " seeds with machines that stand still; broken: " + broken);
+        return 0;
+    }
+
     private static int run(Options options) {
+        if (options.machineFreeze) {
+            return count(options);
+        }
         long began = System.nanoTime();
         Runs runs = new Runs(options.jobs, seed -> simulation(options, seed).run());
         long[] printed = {began};
@@ -100,9 +117,8 @@ final class SimulateMain {
             System.out.println(failed.get().report(options.trace ? Integer.MAX_VALUE : 60) + replay);
             return 1;
         }
-        System.err.printf(
-                "%d seeds of %d simulated minutes passed in %.1f s (%.1f a second); %d events, %d changes of leader,"
-                        + " %d nodes on a timeline number given twice%n",
+        System.err.printf("%d seeds of %d simulated minutes passed in %.1f s (%.1f a second); %d events, %d changes of leader,"
+                + " %d nodes on a timeline number given twice%n",
                 sums[0], options.minutes, seconds, sums[0] / seconds, sums[1], sums[2], sums[3]);
         return 0;
     }
@@ -110,12 +126,11 @@ final class SimulateMain {
     private static Simulation simulation(Options options, long seed) {
         return Simulation.of(seed)
                 .nodes(options.nodes)
-                .during(
-                        options.machineFreeze ? java.util.EnumSet.allOf(Fault.class) : Fault.covered(),
-                        Duration.ofMinutes(options.minutes))
+                .during(options.machineFreeze ? java.util.EnumSet.allOf(Fault.class) : Fault.covered(), Duration.ofMinutes(options.minutes))
                 .thenHeal()
                 .converges(Duration.ofMinutes(3))
                 .with(options.mutant)
                 .keepingTheTrace(options.trace);
     }
+
 }
