@@ -25,8 +25,7 @@ final class NodeLock implements AutoCloseable {
         try {
             if (!Files.isDirectory(stateDir)) {
                 Files.createDirectories(
-                        stateDir,
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                        stateDir, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
             FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();

@@ -56,10 +56,17 @@ final class Initdb {
         command.add("--username=" + config.authentication().superuser().username());
         Optional<String> password = config.authentication().superuser().password();
         if (password.isPresent()) {
+            command.addAll(authentication());
             AtomicFiles.write(passwordFile, password.get() + "\n", AtomicFiles.PRIVATE_FILE);
             command.add("--pwfile=" + passwordFile);
         }
         return command;
+    }
+
+    /** initdb by itself would trust everybody on this machine; whoever wants that says so in its options. */
+    private List<String> authentication() {
+        boolean chosen = config.bootstrap().initdb().stream().anyMatch(option -> option.startsWith("auth"));
+        return chosen ? List.of() : List.of("--auth-local=peer", "--auth-host=scram-sha-256");
     }
 
     /** A list of the user's own is appended, or replaces the file when the server is started first; otherwise a safe one is written. */

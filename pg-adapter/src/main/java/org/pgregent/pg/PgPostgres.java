@@ -89,8 +89,8 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         if (postmaster.isEmpty() || folder.state() != DataDir.PRESENT) {
             return Optional.empty();
         }
-        PgProbe.Answer answer = probe.look(
-                postmaster.get().id(), PgVersions.ofFolder(config.dataDir()), Deadline.in(timeout));
+        PgProbe.Answer answer =
+                probe.look(postmaster.get().id(), PgVersions.ofFolder(config.dataDir()), Deadline.in(timeout));
         return answer.outcome() == PgProbe.Outcome.REFUSED ? answer.trouble() : Optional.empty();
     }
 

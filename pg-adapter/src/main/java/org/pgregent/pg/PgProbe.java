@@ -104,8 +104,10 @@ final class PgProbe implements AutoCloseable {
         if (state.startsWith("28")) {
             return Answer.without(
                     Outcome.REFUSED,
-                    "PostgreSQL does not let user " + config.authentication().superuser().username() + " in from "
-                            + config.network().local().host() + ": check postgresql.authentication.superuser and pg_hba.conf: " + why);
+                    "PostgreSQL does not let user "
+                            + config.authentication().superuser().username() + " in from "
+                            + config.network().local().host()
+                            + ": check postgresql.authentication.superuser and pg_hba.conf: " + why);
         }
         return Answer.without(Outcome.FAILED, "PostgreSQL does not answer: " + why);
     }

@@ -21,8 +21,9 @@ class MutantsTest {
     }
 
     private static void find(Mutant mutant) {
-        Optional<Simulation.Result> found =
-                new Runs(2, seed -> SimulationTest.of(seed).with(mutant).run()).untilFirstFailure(1, SEEDS_MAX, result -> {});
+        Optional<Simulation.Result> found = new Runs(
+                        2, seed -> SimulationTest.of(seed).with(mutant).run())
+                .untilFirstFailure(1, SEEDS_MAX, result -> {});
         assertThat(found).as("%s survives %d seeds", mutant.name(), SEEDS_MAX).isPresent();
         System.out.printf(
                 "%-32s found by %s after %d seeds%n",
@@ -33,6 +34,8 @@ class MutantsTest {
 
     @Test
     void haveDifferentNames() {
-        assertThat(new HashSet<>(Mutants.names())).hasSameSizeAs(Mutants.names()).hasSizeGreaterThanOrEqualTo(12);
+        assertThat(new HashSet<>(Mutants.names()))
+                .hasSameSizeAs(Mutants.names())
+                .hasSizeGreaterThanOrEqualTo(12);
     }
 }

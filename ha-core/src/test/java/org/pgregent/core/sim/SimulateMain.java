@@ -59,8 +59,9 @@ final class SimulateMain {
 
     private static void mutant(Options options, String name) {
         options.mutantName = name;
-        options.mutant = Mutants.named(name).orElseThrow(() ->
-                new IllegalArgumentException("--mutant is one of " + String.join(", ", Mutants.names())));
+        options.mutant = Mutants.named(name)
+                .orElseThrow(
+                        () -> new IllegalArgumentException("--mutant is one of " + String.join(", ", Mutants.names())));
     }
 
     private static long number(String[] args, int place) {
@@ -117,8 +118,9 @@ final class SimulateMain {
             System.out.println(failed.get().report(options.trace ? Integer.MAX_VALUE : 60) + replay);
             return 1;
         }
-        System.err.printf("%d seeds of %d simulated minutes passed in %.1f s (%.1f a second); %d events, %d changes of leader,"
-                + " %d nodes on a timeline number given twice%n",
+        System.err.printf(
+                "%d seeds of %d simulated minutes passed in %.1f s (%.1f a second); %d events, %d changes of leader,"
+                        + " %d nodes on a timeline number given twice%n",
                 sums[0], options.minutes, seconds, sums[0] / seconds, sums[1], sums[2], sums[3]);
         return 0;
     }
@@ -126,11 +128,12 @@ final class SimulateMain {
     private static Simulation simulation(Options options, long seed) {
         return Simulation.of(seed)
                 .nodes(options.nodes)
-                .during(options.machineFreeze ? java.util.EnumSet.allOf(Fault.class) : Fault.covered(), Duration.ofMinutes(options.minutes))
+                .during(
+                        options.machineFreeze ? java.util.EnumSet.allOf(Fault.class) : Fault.covered(),
+                        Duration.ofMinutes(options.minutes))
                 .thenHeal()
                 .converges(Duration.ofMinutes(3))
                 .with(options.mutant)
                 .keepingTheTrace(options.trace);
     }
-
 }

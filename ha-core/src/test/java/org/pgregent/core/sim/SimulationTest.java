@@ -33,13 +33,17 @@ class SimulationTest {
         });
         assertThat(failed).as(() -> failed.orElseThrow().report(60)).isEmpty();
         assertThat(sums[0]).as("changes of leader, or the faults do not bite").isGreaterThan(SEEDS);
-        assertThat(sums[1]).as("acknowledged writes, or there is nothing to lose").isGreaterThan(SEEDS * 1000L);
+        assertThat(sums[1])
+                .as("acknowledged writes, or there is nothing to lose")
+                .isGreaterThan(SEEDS * 1000L);
     }
 
     @Test
     void theSameSeedTakesTheSameCourseEveryTime() {
         for (long seed = 1; seed <= SAMPLE; seed++) {
-            assertThat(of(seed).run().traceHash()).as("seed %d", seed).isEqualTo(of(seed).run().traceHash());
+            assertThat(of(seed).run().traceHash())
+                    .as("seed %d", seed)
+                    .isEqualTo(of(seed).run().traceHash());
         }
     }
 

@@ -204,16 +204,23 @@ public final class ClusterHarness implements AutoCloseable {
         return Waits.until(what, PATIENCE, cluster, condition);
     }
 
-    /** A leader that runs, and everybody else streaming from it. */
+    /** A leader that runs, and everybody else streaming from it: by the store, and by each server's own word. */
     public long awaitWhole() throws DemoException, InterruptedException, IOException {
         return await("a leader and everybody else streaming", () -> {
             Optional<Map<String, AgentClient.Member>> members = client.members();
             return members.isPresent()
                     && members.get().size() == nodes().size()
-                    && members.get().values().stream()
-                            .allMatch(m -> m.leads() ? m.state().equals("running") : m.streams())
-                    && members.get().values().stream().anyMatch(AgentClient.Member::leads);
+                    && members.get().values().stream().anyMatch(AgentClient.Member::leads)
+                    && members.get().values().stream().allMatch(this::isAsItSays);
         });
+    }
+
+    /** What is in the store may be older than the last crash. */
+    private boolean isAsItSays(AgentClient.Member member) {
+        Optional<Boolean> inRecovery = isInRecovery(cluster.node(member.name()));
+        return member.leads()
+                ? member.state().equals("running") && inRecovery.equals(Optional.of(false))
+                : member.streams() && inRecovery.equals(Optional.of(true));
     }
 
     /** Whoever leads; waits while the store cannot be read, or nobody does. */
