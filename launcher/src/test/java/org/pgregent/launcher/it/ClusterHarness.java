@@ -66,8 +66,13 @@ public final class ClusterHarness implements AutoCloseable {
     /** Starts all and returns when there is a leader and all others stream; closes it if that fails. */
     public ClusterHarness started() throws IOException, InterruptedException, DemoException {
         try {
+            long began = System.nanoTime();
             cluster.startAll();
-            awaitWhole();
+            long led = await("a leader", () -> client.leader().isPresent());
+            long whole = awaitWhole();
+            System.out.printf(
+                    "MEASURED start: leader after %.2f s, %d streaming after %.2f s%n",
+                    (led - began) / 1e9, nodes().size() - 1, (whole - began) / 1e9);
             return this;
         } catch (IOException | InterruptedException | DemoException | RuntimeException e) {
             close();

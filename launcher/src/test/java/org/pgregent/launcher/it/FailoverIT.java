@@ -29,7 +29,7 @@ class FailoverIT {
             long firstNew = harness.writer(next).acks().get(0).nanos();
             assertThat(lastOld).isLessThan(firstNew);
             assertThat(harness.client().status(next, "/primary")).contains(200);
-            System.out.printf("failover: no writes for %.2f s after the kill%n", (firstNew - killed) / 1e9);
+            System.out.printf("MEASURED agent and PostgreSQL killed: no writes for %.2f s%n", (firstNew - killed) / 1e9);
 
             harness.start(old);
             harness.awaitWhole();
@@ -66,6 +66,9 @@ class FailoverIT {
             DirectWriter.Ack lastOld = harness.writer(old).last().orElseThrow();
             assertThat(lastOld.nanos())
                     .isLessThan(harness.writer(next).acks().get(0).nanos());
+            System.out.printf(
+                    "MEASURED clean hand-over: no writes for %.2f s%n",
+                    (harness.writer(next).acks().get(0).nanos() - lastOld.nanos()) / 1e9);
             // The standbys had everything before the key was released, so not one acknowledged row is missing.
             assertThat(harness.query(
                             next,
