@@ -5,13 +5,21 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.pgregent.core.port.PostgresException;
 
 /** Short statements to this node's own server, each work on a connection of its own. */
 final class LocalSql {
 
-    /** No statement here takes longer on a server that is well; a blocked read does not hear an interrupt. */
+    /** No statement here takes longer on a server that is well. */
     private static final Duration SHORT = Duration.ofSeconds(10);
+
+    /** The driver's own limits should end a call first, with a better message. */
+    private static final Duration GRACE = Duration.ofSeconds(1);
 
     private final Connections connections;
 
@@ -33,14 +41,54 @@ final class LocalSql {
         if (Thread.interrupted()) {
             throw new InterruptedException(what);
         }
-        try (Connection connection = connections.local("Patroni", limit)) {
-            Connections.limit(connection, limit);
-            try (Statement statement = connection.createStatement()) {
-                return work.with(statement);
+        // A blocked read does not hear an interrupt, so it happens on another thread, and whoever waits cuts the
+        // connection.
+        AtomicReference<Connection> open = new AtomicReference<>();
+        FutureTask<T> task = new FutureTask<>(() -> {
+            try (Connection connection = connections.local("Patroni", limit)) {
+                open.set(connection);
+                Connections.limit(connection, limit);
+                try (Statement statement = connection.createStatement()) {
+                    return work.with(statement);
+                }
             }
-        } catch (SQLException e) {
-            throw Connections.failure(what, e);
+        });
+        Thread thread = new Thread(task, what);
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return task.get(limit.leftMillis() + GRACE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            cut(open.get(), task);
+            throw e;
+        } catch (TimeoutException e) {
+            cut(open.get(), task);
+            throw new PostgresException(what + ": PostgreSQL did not answer in time", e);
+        } catch (ExecutionException e) {
+            throw failure(what, e.getCause());
         }
+    }
+
+    private static void cut(Connection connection, FutureTask<?> task) throws PostgresException {
+        task.cancel(true);
+        if (connection != null) {
+            try {
+                connection.abort(Runnable::run);
+            } catch (SQLException e) {
+                throw Connections.failure("cutting a connection", e);
+            }
+        }
+    }
+
+    private static PostgresException failure(String what, Throwable cause) throws InterruptedException {
+        if (cause instanceof SQLException sql) {
+            return Connections.failure(what, sql);
+        } else if (cause instanceof PostgresException known) {
+            return known;
+        } else if (cause instanceof InterruptedException) {
+            throw new InterruptedException(what);
+        }
+        return new PostgresException(what + ": " + cause, cause);
     }
 
     /** The first column of the first row; null if that is NULL or there is no row. */

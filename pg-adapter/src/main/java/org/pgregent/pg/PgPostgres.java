@@ -268,7 +268,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     @Override
     public void promote(Duration timeout) throws PostgresException, InterruptedException {
         Deadline deadline = Deadline.in(timeout);
-        sql.run("promoting", deadline, statement -> {
+        sql.runLong("promoting", deadline, statement -> {
             if ("f".equals(LocalSql.text(statement, "SELECT pg_is_in_recovery()"))) {
                 return null;
             }

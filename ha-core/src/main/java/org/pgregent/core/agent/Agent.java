@@ -79,17 +79,11 @@ public final class Agent implements AutoCloseable {
         this.lease = new LeaseKeeper(ports.dcs(), ports.clock());
         this.tasks = new TaskRunner(ports.tasks(), ports.clock(), ports.waker());
         PeerKeeper peers = new PeerKeeper(ports.peers(), ports.clock(), ports.waker());
-        this.nodeReader = new NodeReader(local, ports.postgres(), ports.deadman(), lease, tasks, peers);
         this.memberWriter = new MemberWriter(
                 ports.dcs(), layout, ports.clock(), new MemberFields(local.connUrl(), local.apiUrl(), OWN_VERSION));
-        this.effects = new Effects(
-                local,
-                ports.dcs(),
-                layout,
-                ports.deadman(),
-                lease,
-                peers,
-                new PostgresWork(ports.postgres(), tasks, lease, ports.clock(), check));
+        PostgresWork work = new PostgresWork(ports.postgres(), tasks, lease, ports.clock(), check);
+        this.nodeReader = new NodeReader(local, ports.postgres(), ports.deadman(), lease, tasks, peers, work);
+        this.effects = new Effects(local, ports.dcs(), layout, ports.deadman(), lease, peers, work);
         this.config = new DynamicConfig(
                 local.cachedConfig().or(local::bootstrapConfig).orElse(Map.of()));
         this.settings = Settings.from(config, local.shortestTtl());

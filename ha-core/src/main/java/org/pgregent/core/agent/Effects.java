@@ -137,11 +137,13 @@ final class Effects {
                                     Optional.empty(),
                                     c.budget().next()));
         } else if (action instanceof Action.RestartGuard) {
-            return deadman.ensure(atLeast(c.budget().next(), Duration.ofSeconds(2)));
+            boolean there = deadman.ensure(inTime(Duration.ofSeconds(2)));
+            acknowledged = deadman.observe();
+            return there;
         } else if (action instanceof Action.ArmGuard) {
             return armGuard();
         } else if (action instanceof Action.DisarmGuard) {
-            boolean disarmed = deadman.disarm(atLeast(c.budget().next(), Duration.ofSeconds(1)));
+            boolean disarmed = deadman.disarm(inTime(Duration.ofSeconds(1)));
             acknowledged = deadman.observe();
             return disarmed;
         } else if (action instanceof Action.AskPeers ask) {
@@ -178,6 +180,10 @@ final class Effects {
         if (!lease.renewedInThisPass() && !lease.renew(c.settings(), c.budget().next())) {
             LOG.warn(
                     "the lease could not be renewed: {}", lease.view().trouble().orElse("it is gone"));
+            if (keep.armGuard() && !deadman.observe().isArmed()) {
+                // A guard that was just started knows nothing; the deadline of the last renewal still holds.
+                armGuard();
+            }
             return false;
         }
         if (keep.armGuard() && !armGuard()) {
@@ -214,7 +220,9 @@ final class Effects {
             return false;
         }
         boolean armed = deadman.arm(
-                view.deadlineNanos().orElseThrow(), view.times().orElseThrow().killMargin(), Duration.ofSeconds(1));
+                view.deadlineNanos().orElseThrow(),
+                view.times().orElseThrow().killMargin(),
+                inTime(Duration.ofSeconds(1)));
         acknowledged = deadman.observe();
         if (!armed) {
             LOG.warn("the guard did not acknowledge the deadline");
@@ -325,7 +333,9 @@ final class Effects {
         return version.<Expect>map(v -> Expect.at(new Version(v))).orElse(Expect.absent());
     }
 
-    private static Duration atLeast(Duration given, Duration least) {
-        return given.compareTo(least) >= 0 ? given : least;
+    /** Talking to the guard may take this long, but never so long that a lease in hand runs out over it. */
+    private Duration inTime(Duration most) {
+        Duration left = lease.left();
+        return left.isZero() || left.compareTo(most.multipliedBy(2)) > 0 ? most : left.dividedBy(2);
     }
 }

@@ -46,6 +46,11 @@ final class LeaseKeeper {
         return view.isOverAt(clock.monotonicNanos());
     }
 
+    /** Time left until D - B, by the clock now; zero if none. */
+    Duration left() {
+        return view.leftAt(clock.monotonicNanos());
+    }
+
     boolean renewedInThisPass() {
         return renewedInThisPass;
     }

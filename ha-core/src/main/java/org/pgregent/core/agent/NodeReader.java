@@ -16,6 +16,7 @@ final class NodeReader {
     private final LeaseKeeper lease;
     private final TaskRunner tasks;
     private final PeerKeeper peers;
+    private final PostgresWork work;
 
     NodeReader(
             LocalNode local,
@@ -23,13 +24,15 @@ final class NodeReader {
             Deadman deadman,
             LeaseKeeper lease,
             TaskRunner tasks,
-            PeerKeeper peers) {
+            PeerKeeper peers,
+            PostgresWork work) {
         this.local = local;
         this.postgres = postgres;
         this.deadman = deadman;
         this.lease = lease;
         this.tasks = tasks;
         this.peers = peers;
+        this.work = work;
     }
 
     NodeView read(Duration timeout, Optional<String> claim, boolean shutdownRequested) {
@@ -45,6 +48,7 @@ final class NodeReader {
                 deadman.observe(),
                 task,
                 peers.view(),
+                work.promotionPending(pg),
                 claim,
                 shutdownRequested);
     }

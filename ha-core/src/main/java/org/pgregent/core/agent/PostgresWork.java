@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import org.pgregent.core.decide.Action;
 import org.pgregent.core.model.GuardView;
 import org.pgregent.core.model.PostgresSettings;
+import org.pgregent.core.model.PostgresView;
 import org.pgregent.core.model.Settings;
 import org.pgregent.core.model.SlotPlan;
 import org.pgregent.core.port.Clock;
@@ -32,6 +33,7 @@ final class PostgresWork {
     private final LeaseKeeper lease;
     private final Clock clock;
     private final LastMomentCheck check;
+    private volatile boolean promotionAsked;
 
     PostgresWork(Postgres postgres, TaskRunner runner, LeaseKeeper lease, Clock clock, LastMomentCheck check) {
         this.postgres = postgres;
@@ -39,6 +41,14 @@ final class PostgresWork {
         this.lease = lease;
         this.clock = clock;
         this.check = check;
+    }
+
+    /** Asked to promote, and not yet seen to have done so or to be stopped: that cannot be taken back. */
+    boolean promotionPending(PostgresView seen) {
+        if (seen.isStopped() || seen.isPrimary()) {
+            promotionAsked = false;
+        }
+        return promotionAsked;
     }
 
     void cancel() {
@@ -83,6 +93,7 @@ final class PostgresWork {
                 checkLastMoment(guard);
                 promote.lastKnownPosition()
                         .ifPresent(lsn -> LOG.info("last known position of the former leader: {}", lsn));
+                promotionAsked = true;
                 postgres.promote(Duration.ofMinutes(1));
             });
         } else if (task instanceof Action.StartReplica start) {

@@ -8,6 +8,8 @@ import java.util.Optional;
  * What this node is.
  *
  * @param task the long work under way, or how the last one ended
+ * @param promotionAsked PostgreSQL was asked to promote and has neither done so nor been stopped since: it may at any moment,
+ *     whatever became of the task that asked
  * @param claim the version of the initialize key that this agent created to make the cluster
  * @param mayBootstrap its configuration has a {@code bootstrap} section
  * @param shutdownRequested somebody asked the agent to end
@@ -21,6 +23,7 @@ public record NodeView(
         GuardView guard,
         Optional<TaskView> task,
         PeerAnswers peers,
+        boolean promotionAsked,
         Optional<String> claim,
         boolean shutdownRequested) {
 
@@ -49,6 +52,7 @@ public record NodeView(
             return false;
         }
         return postgres.mayBeWritable()
+                || (promotionAsked && !postgres.isStopped())
                 || runningTask().map(t -> t.kind().makesWritable()).orElse(false);
     }
 }

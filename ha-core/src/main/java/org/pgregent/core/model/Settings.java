@@ -11,6 +11,7 @@ import java.util.TreeMap;
 /**
  * The dynamic configuration, read into what the rules use. Bad values give way to defaults, with a warning each.
  *
+ * @param ignoreSlots the entries of ignore_slots; logical slots are nobody's business here yet and never touched
  * @param unsupported keys of modes this version cannot honour, present and switched on: with any of them this node never leads
  * @param warnings one sentence per value that was not taken as written
  */
@@ -27,6 +28,7 @@ public record Settings(
         int maxTimelinesHistory,
         boolean removeDataOnRewindFailure,
         boolean removeDataOnDivergence,
+        List<Map<?, ?>> ignoreSlots,
         List<String> unsupported,
         PostgresSettings postgres,
         List<String> warnings) {
@@ -39,8 +41,18 @@ public record Settings(
     }
 
     public Settings {
+        ignoreSlots = List.copyOf(ignoreSlots);
         unsupported = List.copyOf(unsupported);
         warnings = List.copyOf(warnings);
+    }
+
+    /** Whether a physical slot of this name belongs to somebody else: every property that an entry gives must fit. */
+    public boolean ignoresSlot(String name) {
+        return ignoreSlots.stream()
+                .anyMatch(entry -> (!entry.containsKey("name") || name.equals(String.valueOf(entry.get("name"))))
+                        && (!entry.containsKey("type") || "physical".equals(String.valueOf(entry.get("type"))))
+                        && !entry.containsKey("database")
+                        && !entry.containsKey("plugin"));
     }
 
     /** Reads one document; holds the warnings while it does. */
@@ -94,6 +106,7 @@ public record Settings(
                     (int) atLeast("max_timelines_history", 0, 0),
                     bool(postgresql, "remove_data_directory_on_rewind_failure", false),
                     bool(postgresql, "remove_data_directory_on_diverged_timelines", false),
+                    ignoreSlots(),
                     unsupported(),
                     postgres(),
                     warnings);
@@ -109,6 +122,18 @@ public record Settings(
                 warnings.add("member_slots_ttl is '" + value + "', not a time such as 30min; going on with 30min.");
             }
             return Duration.ofSeconds(seconds.orElse(1800L));
+        }
+
+        private List<Map<?, ?>> ignoreSlots() {
+            List<Map<?, ?>> entries = new ArrayList<>();
+            if (document.get("ignore_slots") instanceof List<?> list) {
+                for (Object entry : list) {
+                    if (entry instanceof Map<?, ?> map) {
+                        entries.add(map);
+                    }
+                }
+            }
+            return entries;
         }
 
         private List<String> unsupported() {

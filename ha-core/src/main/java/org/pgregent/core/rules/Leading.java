@@ -23,6 +23,12 @@ final class Leading {
                     new Action.ReleaseLeadership(Optional.empty()),
                     "removed leader lock because postgres is not running as primary");
         }
+        if (s.node().promotionAsked()) {
+            // It may come out of recovery yet. What cannot be taken back must be stopped before anybody else may lead.
+            return s.start(
+                    new Action.StopPostgres(true),
+                    "promotion failed and may still happen: stopping PostgreSQL" + s.lastFailure(TaskKind.PROMOTE));
+        }
         if (s.memory().failure(TaskKind.PROMOTE).isPresent()) {
             return s.then(
                     new Action.ReleaseLeadership(Optional.empty()),

@@ -59,7 +59,8 @@ final class Maintenance {
             if (slot == null) {
                 create.add(name);
             } else if (!slot.active()
-                    && (slot.lost() || !slot.physical() || slot.restartLsn().isEmpty() || slot.hasXmin())) {
+                    && slot.physical()
+                    && (slot.lost() || slot.restartLsn().isEmpty() || slot.hasXmin())) {
                 drop.add(name);
             } else if (!slot.active() && s.postgres().isReplica()) {
                 Lsn target = published.get(name);
@@ -76,7 +77,8 @@ final class Maintenance {
         }
         if (!s.paused()) {
             present.values().stream()
-                    .filter(slot -> !slot.active() && !wanted.contains(slot.name()))
+                    .filter(slot -> slot.physical() && !slot.active() && !wanted.contains(slot.name()))
+                    .filter(slot -> !s.settings().ignoresSlot(slot.name()))
                     .forEach(slot -> drop.add(slot.name()));
         }
         return new SlotPlan(create, drop, advance);

@@ -73,6 +73,7 @@ final class Recovery {
             return s.start(new Action.StopPostgres(true), "stopped PostgreSQL because of startup timeout");
         }
         boolean startFailed = s.memory().failure(TaskKind.START_PRIMARY).isPresent()
+                || s.memory().failure(TaskKind.PROMOTE).isPresent()
                 || s.memory().failure(TaskKind.START_REPLICA).isPresent();
         if (othersThere && (startFailed || limit.isZero() || down.compareTo(limit) > 0)) {
             return s.then(
@@ -90,6 +91,7 @@ final class Recovery {
         return s.memory()
                 .change()
                 .noFailure(TaskKind.START_PRIMARY)
+                .noFailure(TaskKind.PROMOTE)
                 .noFailure(TaskKind.START_REPLICA)
                 .noRaceUntil(Optional.of(
                         s.now().monotonicNanos() + s.settings().ttl().toNanos()))

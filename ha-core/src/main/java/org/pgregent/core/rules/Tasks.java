@@ -19,8 +19,11 @@ final class Tasks {
         }
         TaskView task = s.node().runningTask().orElseThrow();
         if (task.kind().makesWritable() && s.cluster().reachable() && !s.iLead() && !s.paused()) {
-            return s.then(
-                    new Action.CancelTask(), "lost leader before " + task.kind().words());
+            return s.start(
+                    new Action.StopPostgres(true),
+                    "lost leader before " + task.kind().words()
+                            + ": stopping PostgreSQL, which cannot be told to stay as it is",
+                    s.memory().change().mustStop(true).done());
         }
         boolean lateStart = task.kind() == TaskKind.START_PRIMARY
                 && s.iLead()

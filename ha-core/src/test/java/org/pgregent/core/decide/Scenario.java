@@ -217,6 +217,7 @@ final class Scenario {
                 guard(),
                 task(),
                 peerAnswers(),
+                node.has("promotion-asked"),
                 node.has("claim") ? Optional.of("v-init") : Optional.empty(),
                 node.has("shutdown"));
     }

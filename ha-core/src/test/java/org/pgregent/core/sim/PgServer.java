@@ -183,7 +183,9 @@ final class PgServer {
             return;
         }
         promoting = true;
-        long slow = slowPromoteUntil > scheduler.now() ? cluster.chance().nextLong(20_000 * MILLI) : 0;
+        // Sometimes longer than anybody waits for it: a standby that is far behind replays first, and cannot be told to
+        // stop.
+        long slow = slowPromoteUntil > scheduler.now() ? cluster.chance().nextLong(90_000 * MILLI) : 0;
         cluster.trace().add(node.name(), "postgres: promotion asked for at " + wal);
         cluster.ledger().promotionAsked(node);
         later(100 * MILLI + cluster.chance().nextLong(1500 * MILLI) + slow, () -> {

@@ -103,6 +103,7 @@ public record NodeStatus(
                 node.guard(),
                 node.task(),
                 node.peers(),
+                node.promotionAsked(),
                 node.claim(),
                 node.shutdownRequested());
     }

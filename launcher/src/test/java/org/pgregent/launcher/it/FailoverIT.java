@@ -29,7 +29,8 @@ class FailoverIT {
             long firstNew = harness.writer(next).acks().get(0).nanos();
             assertThat(lastOld).isLessThan(firstNew);
             assertThat(harness.client().status(next, "/primary")).contains(200);
-            System.out.printf("MEASURED agent and PostgreSQL killed: no writes for %.2f s%n", (firstNew - killed) / 1e9);
+            System.out.printf(
+                    "MEASURED agent and PostgreSQL killed: no writes for %.2f s%n", (firstNew - killed) / 1e9);
 
             harness.start(old);
             harness.awaitWhole();
