@@ -10,7 +10,8 @@ public sealed interface Expect {
 
     /**
      * The key is in exactly this state. For keys that do not hang on a lease: one that does may come back with a version it
-     * had before, so it is guarded by {@link HeldBy}.
+     * had before, so it is guarded by {@link HeldBy}. The one use on a key with a lease is to move this node's own key from the
+     * lease of its former process to the present one; a back end must then compare more than a count that starts anew.
      */
     record At(Version version) implements Expect {
         public At {
