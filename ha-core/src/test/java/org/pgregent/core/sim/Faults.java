@@ -2,6 +2,7 @@ package org.pgregent.core.sim;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** Does to the cluster what the seed says, and nothing that the design does not claim to stand. */
@@ -238,6 +239,21 @@ final class Faults {
                 && node.guard().isSound()) {
             cluster.trace().add(node.name(), "at: " + call);
             crash(node);
+        }
+    }
+
+    /** Between the decision and its effect: asleep until D - B has passed and the guard has not begun. */
+    void strikeBeforeWritable(SimNode node, SimProcess process) {
+        Optional<Long> stopAt = node.guard().stopAtNanos();
+        if (isOn()
+                && process.isAlive()
+                && stopAt.isPresent()
+                && cluster.setup().faults().contains(Fault.FREEZE_BETWEEN_CALLS)
+                && chance.nextInt(4) == 0) {
+            freeze(
+                    node,
+                    node.clock().trueTime(stopAt.get()) + chance.nextLong(500_000_000L),
+                    " between a decision and its effect");
         }
     }
 

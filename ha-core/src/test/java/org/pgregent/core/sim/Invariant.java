@@ -12,6 +12,7 @@ record Invariant(String name, Function<SimCluster, Optional<String>> broken) {
 
     static final String ONE_PRIMARY = "one-primary";
     static final String WRITABLE_ONLY_UNDER_A_LEASE = "writable-only-under-a-lease";
+    static final String NOT_ON_A_LEASE_THAT_IS_OVER = "nothing-becomes-writable-on-a-lease-that-is-over";
     static final String NO_OLD_ACKNOWLEDGEMENT = "no-old-acknowledgement";
     static final String TIMELINE_FORWARD = "timeline-goes-forward";
     static final String ONLY_THE_HOLDER_WRITES = "only-the-holder-writes-leader-keys";

@@ -143,6 +143,19 @@ final class Ledger {
         }
     }
 
+    /**
+     * The very moment at which an agent goes to make PostgreSQL writable: not when it should already be on its way down. The
+     * guard would end it in time, but nobody should have to rely on that.
+     */
+    void aboutToBecomeWritable(SimNode node) {
+        Optional<Long> stopAt = node.guard().stopAtNanos();
+        if (stopAt.isPresent() && node.clock().monotonicNanos() - stopAt.get() >= 0) {
+            cluster.violated(
+                    Invariant.NOT_ON_A_LEASE_THAT_IS_OVER,
+                    node.name() + " goes to make PostgreSQL writable after D - B");
+        }
+    }
+
     void promotionAsked(SimNode node) {
         if (cluster.operator().isPausedForAll()) {
             cluster.violated(Invariant.PAUSE_PROMOTES_NOBODY, node.name() + " is being promoted in pause");

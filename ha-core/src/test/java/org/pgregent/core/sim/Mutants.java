@@ -206,6 +206,10 @@ final class Mutants {
                                 p,
                                 without("a primary whose lease is over or about to end stops taking writes")))),
                 Mutant.agent(
+                        "no-last-look",
+                        "lease and guard are not looked at again right before PostgreSQL becomes writable",
+                        (local, p) -> new RealAgent(AgentTrials.withoutTheLastMomentCheck(local, p, RuleBook.RULES))),
+                Mutant.agent(
                         "hands-over-before-stopping",
                         "the key is released while PostgreSQL takes writes",
                         (local, p) -> new RealAgent(AgentTrials.withRules(

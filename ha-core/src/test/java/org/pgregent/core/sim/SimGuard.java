@@ -44,6 +44,11 @@ final class SimGuard {
         return alive ? deadline : Optional.empty();
     }
 
+    /** D - B, as far as the guard knows D: B is twice the G it was told. */
+    Optional<Long> stopAtNanos() {
+        return deadlineNanos().map(d -> d - 2 * marginNanos);
+    }
+
     /** Alive, and armed if its PostgreSQL takes or may come to take writes: the machine stands one more fault. */
     boolean isSound() {
         return alive && (believed || deadline.isPresent() || !node.postgres().isPrimaryOrBecoming());

@@ -49,6 +49,7 @@ final class SimPostgres extends SimPort implements Postgres {
     @Override
     public void startPrimary(PostgresSettings settings, Duration timeout)
             throws PostgresException, InterruptedException {
+        cluster.ledger().aboutToBecomeWritable(node);
         start("start primary", true, settings, Optional.empty(), timeout);
     }
 
@@ -106,6 +107,7 @@ final class SimPostgres extends SimPort implements Postgres {
 
     @Override
     public void promote(Duration timeout) throws PostgresException, InterruptedException {
+        cluster.ledger().aboutToBecomeWritable(node);
         SimThread thread = enter("promote", 10 * MILLI);
         interruptible(thread);
         if (pg.state == State.RUNNING && pg.role.equals(Optional.of(Role.PRIMARY))) {

@@ -14,6 +14,10 @@ final class SimTasks extends SimPort implements Tasks {
         requireAlive();
         SimThread thread = process.start(name, () -> {
             scheduler.current().sleep(1 + chance.nextLong(300_000L));
+            if (name.equals("PROMOTE") || name.equals("START_PRIMARY")) {
+                cluster.faults().strikeBeforeWritable(node, process);
+                scheduler.current().sleep(1);
+            }
             body.run();
         });
         return thread::cancel;
