@@ -29,7 +29,7 @@ final class Calls {
         WRITE
     }
 
-    private static final Duration PROBE = Duration.ofSeconds(1);
+    private static final Duration PROBE = Duration.ofSeconds(2);
 
     private final EtcdSettings settings;
     private final Endpoints endpoints;
@@ -171,12 +171,22 @@ final class Calls {
                     : new DcsUnavailableException(message, failure);
         }
 
+        private boolean answersOk(Endpoint server, String path) throws InterruptedException {
+            return pages.get(server, path, probeTime())
+                    .filter(page -> page.status() == 200)
+                    .isPresent();
+        }
+
+        private Duration probeTime() {
+            return Duration.ofNanos(Math.max(1, Math.min(PROBE.toNanos(), deadline.leftNanos())));
+        }
+
         private Optional<DcsRefusedException> refusal(AttemptFailedException failure, Connection connection)
                 throws DcsException {
             Optional<DcsRefusedException> tls = failures.tls(failure, connection.server());
             if (tls.isPresent()
                     || known.contains(connection.server())
-                    || failure.status().getCode() != Status.Code.UNAVAILABLE
+                    || failure.status().getCode() == Status.Code.DEADLINE_EXCEEDED
                     || Failures.find(failure, ConnectException.class) != null
                     || deadline.isOver()) {
                 return tls;
@@ -184,20 +194,23 @@ final class Calls {
             return notTheApi(connection.server());
         }
 
-        /** Somebody listens there, but not for gRPC: an etcd that is too old, or TLS where none is expected. */
+        /** Somebody listens there, but not for gRPC: an etcd that is too old, or TLS on one side only. */
         private Optional<DcsRefusedException> notTheApi(Endpoint server) throws DcsException {
-            Duration patience = Duration.ofNanos(Math.min(PROBE.toNanos(), deadline.leftNanos()));
-            String where = settings.section() + "." + settings.hostsKey() + ": the server " + server.authority();
+            String section = settings.section();
+            String where = section + "." + settings.hostsKey() + ": the server " + server.authority();
             try {
-                Optional<HttpPages.Page> old = pages.get(server, "/v2/machines", patience);
-                if (old.isPresent() && old.get().status() == 200) {
+                if (answersOk(server, "/v2/machines")) {
                     return Optional.of(new DcsRefusedException(where
-                            + " serves only etcd's v2 API; upgrade etcd to 3.4 or later (a cluster's keys are written anew"
+                            + " serves only etcd's v2 API; upgrade etcd to 3.4 or later (the cluster's keys are written anew"
                             + " there), or name servers that are"));
                 }
-                if (old.isPresent() && old.get().text().contains("HTTP request to an HTTPS server")) {
+                if (server.tls() && answersOk(new Endpoint(server.host(), server.port(), false), "/version")) {
                     return Optional.of(new DcsRefusedException(
-                            where + " speaks TLS; set " + settings.section() + ".protocol to https"));
+                            where + " does not speak TLS; set " + section + ".protocol to http"));
+                }
+                if (!server.tls() && pages.speaksTls(server, probeTime())) {
+                    return Optional.of(
+                            new DcsRefusedException(where + " speaks TLS; set " + section + ".protocol to https"));
                 }
                 return Optional.empty();
             } catch (InterruptedException e) {

@@ -150,7 +150,7 @@ final class Connections {
             current.retire();
             current = next;
         } catch (DcsRefusedException e) {
-            LOG.warn("the TLS files have changed, but cannot be used; going on with the former ones", e);
+            LOG.warn("the TLS files have changed, but cannot be used; going on with the former ones. {}", e.getMessage());
             tlsStateRefused = state;
         }
     }

@@ -19,8 +19,8 @@ record Endpoint(String host, int port, boolean tls) {
     /** Takes {@code host}, {@code host:port} and {@code [address]:port}. */
     static Endpoint parse(String text, int defaultPort, boolean tls) {
         String trimmed = text.trim();
-        if (trimmed.contains("://")) {
-            throw new IllegalArgumentException("a URL is given where host:port is wanted");
+        if (trimmed.contains("://") || trimmed.contains("@")) {
+            throw new IllegalArgumentException("a URL or a login is given where host:port is wanted");
         }
         int colon = trimmed.lastIndexOf(':');
         boolean portless = colon < 0 || trimmed.endsWith("]");

@@ -107,14 +107,22 @@ final class Failures {
                             + settings.tls().cacert().map(Object::toString).orElse("not set: the JDK's authorities")
                             + ") does not vouch for; set cacert to the authority that issued it");
         }
-        if (all.contains("fatal alert") && (all.contains("certificate") || all.contains("unknown_ca"))) {
+        if (isAboutOurs(all)) {
             return refusedTls(
                     ssl,
                     where + " does not accept " + section + ".cert ("
                             + settings.tls().cert().map(Object::toString).orElse("not set")
-                            + "); set cert and key to a certificate of an authority it trusts");
+                            + "); set cert and key to a certificate of an authority it trusts and its key");
         }
         return Optional.empty();
+    }
+
+    /** The alert by which a server ends a handshake names what it finds wrong with the client's certificate or key. */
+    static boolean isAboutOurs(String messages) {
+        return messages.contains("fatal alert")
+                && (messages.contains("certificate")
+                        || messages.contains("unknown_ca")
+                        || messages.contains("decrypt_error"));
     }
 
     private static Optional<DcsException> refused(AttemptFailedException failure, String message) {
@@ -130,7 +138,7 @@ final class Failures {
     }
 
     /** Of the whole chain, in lower case: a failed login is only a cause of the failed request. */
-    private static String messages(Throwable failure) {
+    static String messages(Throwable failure) {
         StringBuilder all = new StringBuilder();
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             all.append(cause.getMessage()).append('\n');

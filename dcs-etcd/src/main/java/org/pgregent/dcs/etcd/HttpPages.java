@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,22 +38,41 @@ final class HttpPages {
 
     /** Empty if there was no answer, whatever the reason. */
     Optional<Page> get(Endpoint server, String path, Duration timeout) throws InterruptedException {
-        URI uri = server.page(path);
         try {
-            HttpClient.Builder builder = HttpClient.newBuilder()
-                    .version(HttpClient.Version.HTTP_1_1)
-                    .executor(executor)
-                    .connectTimeout(timeout);
-            if (server.tls() && tls.load() instanceof JdkSslContext jdk) {
-                builder.sslContext(jdk.context());
-            }
-            HttpResponse<String> response = builder.build()
-                    .send(HttpRequest.newBuilder(uri).timeout(timeout).build(), BodyHandlers.ofString());
-            return Optional.of(new Page(response.statusCode(), response.body()));
+            return Optional.of(ask(server, path, timeout));
         } catch (IOException | DcsRefusedException e) {
-            LOG.debug("no answer from {}", uri, e);
+            LOG.debug("no answer from {}", server, e);
             return Optional.empty();
         }
+    }
+
+    /** Whether there is TLS, be it that each side rejects the other's certificate. */
+    boolean speaksTls(Endpoint server, Duration timeout) throws InterruptedException {
+        try {
+            ask(new Endpoint(server.host(), server.port(), true), "/version", timeout);
+            return true;
+        } catch (IOException e) {
+            return Failures.find(e, CertificateException.class) != null
+                    || Failures.messages(e).contains("pkix path")
+                    || Failures.isAboutOurs(Failures.messages(e));
+        } catch (DcsRefusedException e) {
+            return false;
+        }
+    }
+
+    private Page ask(Endpoint server, String path, Duration timeout)
+            throws IOException, InterruptedException, DcsRefusedException {
+        HttpClient.Builder builder = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .executor(executor)
+                .connectTimeout(timeout);
+        if (server.tls() && tls.load() instanceof JdkSslContext jdk) {
+            builder.sslContext(jdk.context());
+        }
+        HttpRequest request =
+                HttpRequest.newBuilder(server.page(path)).timeout(timeout).build();
+        HttpResponse<String> response = builder.build().send(request, BodyHandlers.ofString());
+        return new Page(response.statusCode(), response.body());
     }
 
     /** Where the members of the cluster serve clients, as this peer says. */
