@@ -76,7 +76,7 @@ record Answers(ConsulSettings settings) {
                     failure);
         }
         String text = String.valueOf(failure.getMessage());
-        if (text.contains("Unsupported or unrecognized SSL message")) {
+        if (text.contains("ecognized SSL message")) {
             return new DcsRefusedException(
                     "Consul at " + settings.address() + " does not speak TLS; set " + section
                             + ".scheme to http, or name its HTTPS port",

@@ -103,7 +103,7 @@ final class ConsulDcs implements Dcs {
 
     @Override
     public Optional<ServiceRegistry> services() {
-        return settings.registration().map(registration -> new ConsulServices(http, registration));
+        return settings.registration().map(registration -> new ConsulServices(http, settings.section(), registration));
     }
 
     @Override

@@ -47,7 +47,7 @@ import org.pgregent.dcs.spi.tls.ReloadingTls;
  *   <li>a request may be sent twice without a word;
  *   <li>a token is part of the URL;
  *   <li>key stores are read once;
- *   <li>a key with {@code ?}, {@code #} or {@code %} in it is cut or altered.
+ *   <li>a key with {@code ?}, {@code #} or {@code %} in it is cut off or altered.
  * </ul>
  *
  * What it cannot ask at all goes the same way directly ({@link #put}, {@link #get}): transactions, TLS names in checks.
@@ -110,7 +110,7 @@ final class ConsulHttp implements AutoCloseable {
     }
 
     /**
-     * One part of a path, or several, such that it arrives as it is; Ecwid's client encodes it once more, which {@link Carrier} undoes.
+     * Part of a path such that it arrives as it is. Ecwid's client encodes what no URL may have, but leaves what would end a path.
      */
     static String encoded(String part) {
         return URLEncoder.encode(part, StandardCharsets.UTF_8)
@@ -207,7 +207,7 @@ final class ConsulHttp implements AutoCloseable {
             BodyPublisher body = entity == null
                     ? BodyPublishers.noBody()
                     : BodyPublishers.ofByteArray(EntityUtils.toByteArray(entity));
-            String path = asked.getURI().getRawPath().replace("%25", "%");
+            String path = asked.getURI().getRawPath();
             String query = asked.getURI().getRawQuery();
             URI uri = URI.create(settings.address() + path + (query == null ? "" : "?" + query));
             try {

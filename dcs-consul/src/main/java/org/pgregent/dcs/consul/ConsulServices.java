@@ -16,10 +16,12 @@ import org.pgregent.dcs.spi.ServiceRegistry;
 final class ConsulServices implements ServiceRegistry {
 
     private final ConsulHttp http;
+    private final String section;
     private final ConsulSettings.Registration registration;
 
-    ConsulServices(ConsulHttp http, ConsulSettings.Registration registration) {
+    ConsulServices(ConsulHttp http, String section, ConsulSettings.Registration registration) {
         this.http = http;
+        this.section = section;
         this.registration = registration;
     }
 
@@ -27,6 +29,10 @@ final class ConsulServices implements ServiceRegistry {
     public void register(Service service, Duration timeout) throws DcsException {
         ConsulHttp.Answer answer =
                 http.put("/v1/agent/service/register", json(service).toString(), Deadline.in(timeout));
+        if (answer.status() == 400 && answer.body().contains("TLSServerName")) {
+            throw new DcsRefusedException(section + ".service_check_tls_server_name is not known to this Consul ("
+                    + answer.body().strip() + "); leave it out, or use Consul 1.9 or newer");
+        }
         if (answer.status() != 200) {
             throw http.answers().failure(answer.status(), answer.body(), true);
         }

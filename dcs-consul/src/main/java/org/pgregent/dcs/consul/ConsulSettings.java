@@ -155,7 +155,7 @@ record ConsulSettings(
             } catch (NumberFormatException e) {
                 throw refused(key, "has the port '" + text + "'", "write a number from 1 to 65535");
             }
-            throw refused(key, "has the port " + text, "write a number from 1 to 65535");
+            throw refused(key, "has the port '" + text + "'", "write a number from 1 to 65535");
         }
 
         private URI address(String key, String scheme, String host, int port) throws DcsRefusedException {

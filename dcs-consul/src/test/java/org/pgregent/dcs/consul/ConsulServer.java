@@ -28,23 +28,28 @@ public final class ConsulServer implements AutoCloseable {
 
     /**
      * @param count servers
-     * @param authority if present they speak HTTPS only, with a certificate of it for 127.0.0.1 and localhost
+     * @param authority if present they speak HTTPS only, with a certificate of it
+     * @param name whom the certificate is for, as OpenSSL writes it
      * @param clientCertificates whoever asks must show one too
      * @param token if present nobody may do anything without it
      */
     public record Options(
-            int count, Optional<TestCertificates> authority, boolean clientCertificates, Optional<String> token) {
+            int count,
+            Optional<TestCertificates> authority,
+            String name,
+            boolean clientCertificates,
+            Optional<String> token) {
 
         public static Options plain(int count) {
-            return new Options(count, Optional.empty(), false, Optional.empty());
+            return new Options(count, Optional.empty(), "", false, Optional.empty());
         }
 
-        public static Options tls(TestCertificates authority, boolean clientCertificates) {
-            return new Options(1, Optional.of(authority), clientCertificates, Optional.empty());
+        public static Options tls(TestCertificates authority, String name, boolean clientCertificates) {
+            return new Options(1, Optional.of(authority), name, clientCertificates, Optional.empty());
         }
 
         public static Options acl(String token) {
-            return new Options(1, Optional.empty(), false, Optional.of(token));
+            return new Options(1, Optional.empty(), "", false, Optional.of(token));
         }
     }
 
@@ -108,7 +113,7 @@ public final class ConsulServer implements AutoCloseable {
                 ",", ports.stream().map(p -> "\"127.0.0.1:" + p.serf + "\"").toList()));
         json.append("],\"log_level\":\"INFO\"");
         if (tls) {
-            TestCertificates.Issued issued = options.authority.get().issue("consul", "IP:127.0.0.1", "DNS:localhost");
+            TestCertificates.Issued issued = options.authority.get().issue("consul", options.name);
             json.append(",\"ca_file\":\"").append(options.authority.get().ca()).append('"');
             json.append(",\"cert_file\":\"").append(issued.certificate()).append('"');
             json.append(",\"key_file\":\"").append(issued.key()).append('"');
@@ -186,6 +191,7 @@ public final class ConsulServer implements AutoCloseable {
                 section.put("cert", issued.certificate().toString());
                 section.put("key", issued.key().toString());
             }
+            section.put("verify", false);
             awaitServing(i, section);
         }
     }
