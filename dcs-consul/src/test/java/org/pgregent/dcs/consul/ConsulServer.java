@@ -25,6 +25,7 @@ import org.pgregent.dcs.testkit.TestCertificates;
 public final class ConsulServer implements AutoCloseable {
 
     public static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int ATTEMPTS = 3;
 
     /**
      * @param count servers
@@ -78,14 +79,22 @@ public final class ConsulServer implements AutoCloseable {
 
     /** Returns when all of them serve. */
     public static ConsulServer start(Path folder, Options options) throws Exception {
-        ConsulServer started = new ConsulServer(folder, options);
-        try {
-            started.startAll();
-            started.awaitServing();
-            return started;
-        } catch (Exception e) {
-            started.close();
-            throw e;
+        for (int attempt = 1; ; attempt++) {
+            ConsulServer started = new ConsulServer(folder.resolve("attempt" + attempt), options);
+            try {
+                started.startAll();
+                started.awaitServing();
+                return started;
+            } catch (IllegalStateException e) {
+                started.close();
+                // A port that was free may be taken by somebody else before the server takes it.
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            } catch (Exception e) {
+                started.close();
+                throw e;
+            }
         }
     }
 
@@ -206,16 +215,25 @@ public final class ConsulServer implements AutoCloseable {
                 } catch (DcsException notYet) {
                     // Before the first election no token is known.
                     boolean forGood = notYet instanceof DcsRefusedException && options.token.isEmpty();
-                    if (forGood || System.nanoTime() > end || !process(i).alive()) {
-                        throw new IllegalStateException(
-                                "consul " + (i + 1) + " does not serve:\n"
-                                        + process(i).log(),
-                                notYet);
+                    if (forGood || System.nanoTime() > end || !allAlive()) {
+                        throw new IllegalStateException("consul " + (i + 1) + " does not serve:\n" + logs(), notYet);
                     }
                     TimeUnit.MILLISECONDS.sleep(50);
                 }
             }
         }
+    }
+
+    private boolean allAlive() {
+        return processes.stream().allMatch(process -> process.orElseThrow().alive());
+    }
+
+    private String logs() throws IOException {
+        StringBuilder logs = new StringBuilder();
+        for (Optional<ServerProcess> process : processes) {
+            logs.append(process.orElseThrow().log()).append('\n');
+        }
+        return logs.toString();
     }
 
     /** The one that leads the others, as it says itself. */
