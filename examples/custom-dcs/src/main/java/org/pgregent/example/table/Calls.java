@@ -25,8 +25,8 @@ import org.pgregent.dcs.spi.DcsUnavailableException;
 /** Holds calls to their deadlines. JDBC cannot, so each runs on a thread of its own, and its session is cut when time is up. */
 final class Calls {
 
-    interface Row<T> {
-        T of(ResultSet row) throws SQLException;
+    interface Reading<S, T> {
+        T of(S source) throws SQLException;
     }
 
     /** In the place of a session: it is in use no more, or shall not be. */
@@ -48,12 +48,14 @@ final class Calls {
     }
 
     /** All rows of one statement's answer. */
-    <T> List<T> ask(Duration timeout, String sql, Row<T> reader, @Nullable Object... arguments) throws DcsException {
+    <T> List<T> ask(Duration timeout, String sql, Reading<ResultSet, T> reader, @Nullable Object... arguments)
+            throws DcsException {
         if (closed) {
             throw new DcsUnavailableException("this connection to the store was closed");
         }
         AtomicReference<@Nullable Object> inUse = new AtomicReference<>();
-        Future<List<T>> answer = threads.submit(() -> onSession(timeout, inUse, sql, reader, arguments));
+        Future<List<T>> answer =
+                threads.submit(() -> onSession(timeout, inUse, session -> rows(session, sql, reader, arguments)));
         try {
             return answer.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
@@ -76,12 +78,7 @@ final class Calls {
         return was != null;
     }
 
-    private <T> List<T> onSession(
-            Duration timeout,
-            AtomicReference<@Nullable Object> inUse,
-            String sql,
-            Row<T> reader,
-            @Nullable Object[] arguments)
+    private <T> T onSession(Duration timeout, AtomicReference<@Nullable Object> inUse, Reading<Connection, T> work)
             throws SQLException {
         Connection former = idle.pollFirst();
         Connection session = former == null ? sessions.open(timeout) : former;
@@ -90,7 +87,7 @@ final class Calls {
             if (!inUse.compareAndSet(null, session)) {
                 throw new SQLException("given up before anything was sent");
             }
-            return rows(session, sql, reader, arguments);
+            return work.of(session);
         } catch (SQLException e) {
             sound = Sessions.isAnswer(e);
             throw e;
@@ -106,7 +103,8 @@ final class Calls {
         }
     }
 
-    private static <T> List<T> rows(Connection session, String sql, Row<T> reader, @Nullable Object[] arguments)
+    private static <T> List<T> rows(
+            Connection session, String sql, Reading<ResultSet, T> reader, @Nullable Object[] arguments)
             throws SQLException {
         List<T> rows = new ArrayList<>();
         try (PreparedStatement statement = session.prepareStatement(sql)) {
@@ -126,6 +124,10 @@ final class Calls {
         for (Connection session = idle.poll(); session != null; session = idle.poll()) {
             Sessions.cut(session);
         }
+    }
+
+    boolean closed() {
+        return closed;
     }
 
     void close() {

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import org.pgregent.dcs.spi.Watch;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
@@ -15,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A session that listens. It also moves the store's clock while nobody calls, so that leases end in time and their end is told. */
-final class Hints implements Runnable, AutoCloseable {
+final class Hints implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Hints.class);
     private static final int TICK_MILLIS = 300;
@@ -27,8 +26,6 @@ final class Hints implements Runnable, AutoCloseable {
     private final CopyOnWriteArrayList<Wish> wishes = new CopyOnWriteArrayList<>();
     private final Sessions sessions;
     private final Calls calls;
-    private volatile @Nullable Connection listening;
-    private volatile boolean closed;
 
     Hints(Sessions sessions, Calls calls) {
         this.sessions = sessions;
@@ -44,15 +41,14 @@ final class Hints implements Runnable, AutoCloseable {
 
     @Override
     public void run() {
-        while (!closed) {
+        while (!calls.closed()) {
             try (Connection session = sessions.open(PATIENCE);
                     Statement statement = session.createStatement()) {
-                listening = session;
                 session.setNetworkTimeout(Runnable::run, (int) PATIENCE.toMillis());
                 statement.execute("LISTEN pgregent_store");
                 // What was told before is lost.
                 tell("");
-                while (!closed) {
+                while (!calls.closed()) {
                     PGNotification[] heard = session.unwrap(PGConnection.class).getNotifications(TICK_MILLIS);
                     for (PGNotification each : heard) {
                         tell(each.getParameter());
@@ -75,15 +71,6 @@ final class Hints implements Runnable, AutoCloseable {
             if (key.isEmpty() || wish.keys().contains(key)) {
                 wish.hint().run();
             }
-        }
-    }
-
-    @Override
-    public void close() {
-        closed = true;
-        Connection session = listening;
-        if (session != null) {
-            Sessions.cut(session);
         }
     }
 }

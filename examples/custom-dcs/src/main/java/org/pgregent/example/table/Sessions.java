@@ -38,7 +38,7 @@ record Sessions(String section, String url, Properties properties) {
         all.setProperty("socketTimeout", Long.toString(within.toSeconds() + 1));
         Connection session = DRIVER.connect(url, all);
         try (Statement statement = session.createStatement()) {
-            prepare(session, statement);
+            prepare(statement);
             return session;
         } catch (IOException | SQLException e) {
             cut(session);
@@ -46,7 +46,7 @@ record Sessions(String section, String url, Properties properties) {
         }
     }
 
-    private static void prepare(Connection session, Statement statement) throws SQLException, IOException {
+    private static void prepare(Statement statement) throws SQLException, IOException {
         try (ResultSet row = statement.executeQuery("SELECT to_regproc('write') IS NULL, current_setting('fsync')")) {
             row.next();
             if (row.getString(2).equals("off")) {
@@ -57,10 +57,7 @@ record Sessions(String section, String url, Properties properties) {
             }
         }
         try (InputStream script = Sessions.class.getResourceAsStream("store.sql")) {
-            session.setAutoCommit(false);
             statement.execute(new String(script.readAllBytes(), StandardCharsets.UTF_8));
-            session.commit();
-            session.setAutoCommit(true);
         }
     }
 

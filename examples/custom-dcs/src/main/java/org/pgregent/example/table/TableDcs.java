@@ -23,7 +23,7 @@ final class TableDcs implements Dcs {
     static final int VALUE_BYTES_MAX = 1 << 20;
 
     private static final String BELOW = "SELECT path, value, version, lease FROM entry WHERE starts_with(path, ?)";
-    private static final String WRITE = "SELECT * FROM write(?, ?, ?, ?, ?)";
+    private static final String WRITE = "SELECT * FROM write(?, ?, ?, ?::bigint, ?, ?)";
     private static final String GRANT =
             "INSERT INTO entry (path, until) VALUES ('lease:' || gen_random_uuid(), tick() + ?::interval) RETURNING path";
     private static final String RENEW = "SELECT renew(?, ?::interval)";
@@ -47,8 +47,8 @@ final class TableDcs implements Dcs {
     }
 
     private static DcsSnapshot.Entry entry(ResultSet row) throws SQLException {
-        return new DcsSnapshot.Entry(
-                row.getBytes(2), new Version(row.getString(3)), Optional.ofNullable(row.getString(4)));
+        Optional<String> lease = Optional.ofNullable(row.getString(4));
+        return new DcsSnapshot.Entry(row.getBytes(2), new Version(row.getString(3)), lease);
     }
 
     @Override
@@ -69,19 +69,13 @@ final class TableDcs implements Dcs {
     private WriteResult write(
             String key, byte @Nullable [] value, Expect expect, @Nullable String lease, Duration timeout)
             throws DcsException {
-        String kind = expect instanceof Expect.Absent ? "absent" : "anything";
-        String than = null;
-        if (expect instanceof Expect.At at) {
-            kind = "at";
-            than = at.version().token();
-        } else if (expect instanceof Expect.HeldBy held) {
-            kind = "held";
-            than = held.lease().id();
-        }
-        return one(timeout, WRITE, TableDcs::result, key, value, kind, than, lease);
+        boolean absent = expect instanceof Expect.Absent;
+        String at = expect instanceof Expect.At state ? state.version().token() : null;
+        String holder = expect instanceof Expect.HeldBy held ? held.lease().id() : null;
+        return one(timeout, WRITE, TableDcs::result, key, value, absent, at, holder, lease);
     }
 
-    private <T> T one(Duration timeout, String sql, Calls.Row<T> reader, @Nullable Object... arguments)
+    private <T> T one(Duration timeout, String sql, Calls.Reading<ResultSet, T> reader, @Nullable Object... arguments)
             throws DcsException {
         return calls.ask(timeout, sql, reader, arguments).get(0);
     }
@@ -95,26 +89,27 @@ final class TableDcs implements Dcs {
         };
     }
 
+    /** The session that listens ends by itself within a few seconds. */
+    @Override
+    public void close() {
+        calls.close();
+    }
+
     /** The slack: a jump of the server's clock counts as one second, and no system corrects its clock faster than by a tenth. */
     @Override
     public Lease grant(Duration ttl, Duration timeout) throws DcsException {
         Duration slack = Duration.ofSeconds(1).plus(ttl.dividedBy(10));
         if (ttl.compareTo(slack.multipliedBy(2)) < 0) {
-            throw new DcsRefusedException(
-                    "a ttl of " + ttl.toMillis() + " ms is too short for this store, which may end it "
-                            + slack.toMillis() + " ms early; raise ttl to 5 s or more");
+            throw new DcsRefusedException("a ttl of " + ttl.toMillis() + " ms is too short for this store, which"
+                    + " may end it more than a second early; raise ttl to 5 s or more");
         }
         return new Lease(one(timeout, GRANT, row -> row.getString(1), ttl.toString()), ttl, slack);
     }
 
     @Override
     public boolean renew(Lease lease, Duration timeout) throws DcsException {
-        return one(
-                timeout,
-                RENEW,
-                row -> row.getBoolean(1),
-                lease.id(),
-                lease.ttl().toString());
+        String ttl = lease.ttl().toString();
+        return one(timeout, RENEW, row -> row.getBoolean(1), lease.id(), ttl);
     }
 
     @Override
@@ -125,11 +120,5 @@ final class TableDcs implements Dcs {
     @Override
     public Watch watch(Set<String> keys, Runnable hint) {
         return hints.add(keys, hint);
-    }
-
-    @Override
-    public void close() {
-        hints.close();
-        calls.close();
     }
 }

@@ -1,3 +1,4 @@
+BEGIN;
 SELECT pg_advisory_xact_lock(hashtext('pgregent_store'));
 CREATE SCHEMA IF NOT EXISTS pgregent_store;
 CREATE SEQUENCE IF NOT EXISTS pgregent_store.version;
@@ -40,7 +41,7 @@ BEGIN
 END $$;
 
 -- Writes a key, or deletes it if no value is given, if it is as expected.
-CREATE OR REPLACE FUNCTION pgregent_store.write(key text, val bytea, expect text, than text, hang text,
+CREATE OR REPLACE FUNCTION pgregent_store.write(key text, val bytea, absent boolean, at bigint, holder text, hang text,
                                                 OUT result text, OUT current bigint) LANGUAGE plpgsql AS $$
 DECLARE old entry;
 BEGIN
@@ -49,8 +50,9 @@ BEGIN
   current := old.version;
   IF hang IS NOT NULL AND NOT EXISTS (SELECT FROM entry WHERE path = hang) THEN
     result := 'lease gone';
-  ELSIF (CASE expect WHEN 'absent' THEN old.path IS NULL WHEN 'at' THEN old.version = than::bigint
-                     WHEN 'held' THEN old.lease = than ELSE true END) IS NOT TRUE THEN
+  ELSIF absent AND old.path IS NOT NULL
+     OR at IS NOT NULL AND old.version IS DISTINCT FROM at
+     OR holder IS NOT NULL AND old.lease IS DISTINCT FROM holder THEN
     result := 'conflict';
   ELSE
     IF val IS NULL THEN
@@ -65,3 +67,5 @@ BEGIN
     result := 'written';
   END IF;
 END $$;
+
+COMMIT;
