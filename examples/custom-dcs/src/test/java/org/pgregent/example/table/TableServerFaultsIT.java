@@ -231,10 +231,9 @@ class TableServerFaultsIT {
             print("renew", () -> dcs.renew(lease, CALL));
             CountDownLatch[] hinted = {new CountDownLatch(1)};
             other.watch(Set.of("/t/m"), () -> hinted[0].countDown());
-            assertThat(hinted[0].await(10, TimeUnit.SECONDS)).isTrue();
             print("put to hint", () -> {
                 hinted[0] = new CountDownLatch(1);
-                dcs.put("/t/m", VALUE, Expect.anything(), Optional.of(lease), CALL);
+                dcs.put("/t/m", VALUE, Expect.anything(), Optional.empty(), CALL);
                 return hinted[0].await(10, TimeUnit.SECONDS);
             });
             dcs.revoke(lease, CALL);
@@ -247,12 +246,12 @@ class TableServerFaultsIT {
 
     private static void print(String what, Step step) throws Exception {
         List<Long> took = new ArrayList<>();
-        for (int i = 0; i < 300; i++) {
+        for (int i = 0; i < 100; i++) {
             long start = System.nanoTime();
             step.run();
             took.add(System.nanoTime() - start);
         }
         Collections.sort(took);
-        System.out.printf("MEASURED %s: median %.1f ms, p99 %.1f ms%n", what, took.get(150) / 1e6, took.get(297) / 1e6);
+        System.out.printf("MEASURED %s: median %.1f ms, p99 %.1f ms%n", what, took.get(50) / 1e6, took.get(98) / 1e6);
     }
 }
