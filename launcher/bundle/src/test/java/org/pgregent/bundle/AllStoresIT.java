@@ -6,15 +6,19 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgregent.dcs.etcd.EtcdServer;
 import org.pgregent.dcs.testkit.FreePorts;
 import org.pgregent.launcher.Json;
 
@@ -30,11 +34,26 @@ class AllStoresIT {
     @TempDir
     Path folder;
 
-    /** Each store's section for a server that this test has started. */
-    private Map<String, Object> stores() throws IOException {
-        Map<String, Object> stores = new LinkedHashMap<>();
+    private final Map<String, Object> stores = new LinkedHashMap<>();
+    private final List<AutoCloseable> servers = new ArrayList<>();
+
+    /** Each store's section, for a server that this test has started. */
+    @BeforeEach
+    void startServers() throws Exception {
         stores.put("zookeeper", embeddedZooKeeper());
-        return stores;
+        stores.put("etcd3", started(EtcdServer.start()).section());
+    }
+
+    private <T extends AutoCloseable> T started(T server) {
+        servers.add(server);
+        return server;
+    }
+
+    @AfterEach
+    void stopServers() throws Exception {
+        for (AutoCloseable server : servers) {
+            server.close();
+        }
     }
 
     /** Its server is in that one process, too. */
@@ -82,7 +101,6 @@ class AllStoresIT {
     }
 
     private void useAll(Path javaHome) throws Exception {
-        Map<String, Object> stores = stores();
         Path settings = Files.writeString(folder.resolve("stores.json"), Json.write(stores));
         Path log = folder.resolve("all.log");
         Path ownClasses = Path.of(AllStoresMain.class

@@ -1,6 +1,8 @@
 package org.pgregent.launcher.plugin;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsConfig;
@@ -20,7 +22,8 @@ final class PluginProvider implements DcsProvider {
         this.plugin = plugin;
         this.context = context;
         this.name = context.run(plugin::name);
-        this.sections = Set.copyOf(context.run(plugin::sections));
+        // In its order: the first one is the usual.
+        this.sections = Collections.unmodifiableSet(new LinkedHashSet<>(context.run(plugin::sections)));
         this.shortestTtl = context.run(plugin::shortestTtl);
     }
 
