@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgregent.dcs.consul.ConsulServer;
 import org.pgregent.dcs.etcd.EtcdServer;
 import org.pgregent.dcs.testkit.FreePorts;
 import org.pgregent.launcher.Json;
@@ -34,6 +35,9 @@ class AllStoresIT {
     @TempDir
     Path folder;
 
+    @TempDir
+    Path consulFolder;
+
     private final Map<String, Object> stores = new LinkedHashMap<>();
     private final List<AutoCloseable> servers = new ArrayList<>();
 
@@ -42,6 +46,7 @@ class AllStoresIT {
     void startServers() throws Exception {
         stores.put("zookeeper", embeddedZooKeeper());
         stores.put("etcd3", started(EtcdServer.start()).section());
+        stores.put("consul", started(ConsulServer.start(consulFolder)).section(0));
     }
 
     private <T extends AutoCloseable> T started(T server) {
