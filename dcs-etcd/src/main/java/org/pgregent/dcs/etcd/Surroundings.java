@@ -77,6 +77,8 @@ final class Surroundings {
             endpoints.announced(members);
         } catch (DcsException | Calls.LeaseGoneException e) {
             LOG.debug("etcd's members are not known; going on with the servers of the configuration", e);
+            // After the next answer it is tried again.
+            looked.set(false);
         }
     }
 
