@@ -19,7 +19,7 @@ import org.pgregent.dcs.spi.WriteResult;
 /** Measures one server and three of etcd on loopback. Run by hand. */
 final class EtcdFigures {
 
-    private static final Duration CALL = Duration.ofSeconds(5);
+    private static final Duration CALL = Duration.ofSeconds(20);
     private static final Duration TTL = Duration.ofSeconds(30);
     private static final int COUNT = 500;
 
