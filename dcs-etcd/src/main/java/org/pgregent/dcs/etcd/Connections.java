@@ -150,7 +150,9 @@ final class Connections {
             current.retire();
             current = next;
         } catch (DcsRefusedException e) {
-            LOG.warn("the TLS files have changed, but cannot be used; going on with the former ones. {}", e.getMessage());
+            LOG.warn(
+                    "the TLS files have changed, but cannot be used; going on with the former ones. {}",
+                    e.getMessage());
             tlsStateRefused = state;
         }
     }

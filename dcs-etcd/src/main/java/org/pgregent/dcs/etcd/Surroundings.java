@@ -77,6 +77,8 @@ final class Surroundings {
             endpoints.announced(members);
         } catch (DcsException | Calls.LeaseGoneException e) {
             LOG.debug("etcd's members are not known; going on with the servers of the configuration", e);
+            // After the next answer it is tried again.
+            looked.set(false);
         }
     }
 
@@ -117,8 +119,9 @@ final class Surroundings {
         LOG.info("{} is etcd {}", settings.section(), version);
         if (mayEndLeasesWrongly(major, minor, patch)) {
             LOG.warn(
-                    "etcd {} has a fault: a server that had the lead and then stood still for longer than a ttl may end"
-                            + " leases that were renewed with its successor; upgrade to 3.4.31, 3.5.13, 3.6.0 or later",
+                    "etcd {} has a fault (etcd #15247): a server with the lead whose disk or CPU stalls for longer than a ttl"
+                            + " may end leases that were renewed with its successor; upgrade to 3.4.31, 3.5.13, 3.6.0 or"
+                            + " later",
                     version);
         }
     }

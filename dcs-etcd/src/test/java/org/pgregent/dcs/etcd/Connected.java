@@ -49,4 +49,20 @@ final class Connected {
         }
         throw new AssertionError("not within " + PATIENCE + ": " + what, last);
     }
+
+    /** What it is refused with; as long as a busy machine runs out of time before that is found out, it is asked again. */
+    static DcsRefusedException refusal(Dcs dcs) throws Exception {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() < end) {
+            try {
+                dcs.readAll("/refused", CALL);
+                throw new AssertionError("it was not refused");
+            } catch (DcsRefusedException refused) {
+                return refused;
+            } catch (DcsException notFoundOutYet) {
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+        }
+        throw new AssertionError("not refused within " + PATIENCE);
+    }
 }

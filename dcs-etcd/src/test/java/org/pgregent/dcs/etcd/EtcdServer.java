@@ -201,9 +201,14 @@ public final class EtcdServer implements AutoCloseable {
 
     /** Which server has the lead; empty while none has. */
     public Optional<Integer> leading() throws IOException, InterruptedException {
+        return leadingBut(-1);
+    }
+
+    /** As {@link #leading}, without asking the one given, which may not answer. */
+    public Optional<Integer> leadingBut(int notAsked) throws IOException, InterruptedException {
         Pattern fields = Pattern.compile("\"member_id\":(\\d+).*\"leader\":(\\d+)");
         for (int i = 0; i < setup.members; i++) {
-            if (processes.get(i).filter(ServerProcess::alive).isEmpty()) {
+            if (i == notAsked || processes.get(i).filter(ServerProcess::alive).isEmpty()) {
                 continue;
             }
             Matcher matcher = fields.matcher(ctl(i, "endpoint", "status", "-w", "json", "--command-timeout=1s"));

@@ -1,5 +1,6 @@
 package org.pgregent.dcs.etcd;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.pgregent.dcs.spi.Dcs;
-import org.pgregent.dcs.spi.DcsRefusedException;
 import org.pgregent.dcs.spi.DcsUnavailableException;
 import org.pgregent.dcs.testkit.FreePorts;
 
@@ -39,8 +39,7 @@ class OldServerTest {
     void aServerOfTheOldApiIsRefusedWithARemedy() throws Exception {
         HttpServer old = http("/v2/machines", "http://127.0.0.1:2379");
         try (Dcs dcs = Connected.to(section(old.getAddress().getPort()))) {
-            assertThatThrownBy(() -> dcs.readAll("/old", Connected.CALL))
-                    .isInstanceOf(DcsRefusedException.class)
+            assertThat(Connected.refusal(dcs))
                     .hasMessageContainingAll("etcd3.host", "127.0.0.1:", "v2", "upgrade etcd to 3.4");
         } finally {
             old.stop(0);

@@ -62,9 +62,7 @@ class TlsIT {
 
     private static void assertRefused(Map<String, Object> section, String... words) throws Exception {
         try (Dcs dcs = Connected.to(section)) {
-            assertThatThrownBy(() -> dcs.readAll("/tls", CALL))
-                    .isInstanceOf(DcsRefusedException.class)
-                    .hasMessageContainingAll(words);
+            assertThat(Connected.refusal(dcs)).hasMessageContainingAll(words);
         }
     }
 

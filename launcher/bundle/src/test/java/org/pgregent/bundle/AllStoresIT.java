@@ -35,9 +35,6 @@ class AllStoresIT {
     @TempDir
     Path folder;
 
-    @TempDir
-    Path consulFolder;
-
     private final Map<String, Object> stores = new LinkedHashMap<>();
     private final List<AutoCloseable> servers = new ArrayList<>();
 
@@ -46,7 +43,8 @@ class AllStoresIT {
     void startServers() throws Exception {
         stores.put("zookeeper", embeddedZooKeeper());
         stores.put("etcd3", started(EtcdServer.start()).section());
-        stores.put("consul", started(ConsulServer.start(consulFolder)).section(0));
+        stores.put(
+                "consul", started(ConsulServer.start(folder.resolve("consul"))).section(0));
     }
 
     private <T extends AutoCloseable> T started(T server) {
