@@ -41,6 +41,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     private final CrashRecovery crashRecovery;
     private final TimelineCheck timelineCheck;
     private final Slots slots;
+    private final PromotionMark promotion;
     private volatile Optional<PostgresSettings> applied = Optional.empty();
 
     /** @throws PostgresException if the state folder cannot be made */
@@ -72,6 +73,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         this.observer =
                 new Observer(config, folder, process, controlData, files, probe, new ReplayedTimeline(timelineCheck));
         this.slots = new Slots(sql);
+        this.promotion = new PromotionMark(config.folders().stateDir());
     }
 
     @Override
@@ -269,6 +271,9 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     @Override
     public void promote(Duration timeout) throws PostgresException, InterruptedException {
         Deadline deadline = Deadline.in(timeout);
+        promotion.set(process.postmaster()
+                .orElseThrow(() -> new PostgresException("cannot promote: PostgreSQL does not run"))
+                .id());
         sql.runLong("promoting", deadline, statement -> {
             if ("f".equals(LocalSql.text(statement, "SELECT pg_is_in_recovery()"))) {
                 return null;
@@ -284,6 +289,11 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             LOG.info("promoted, writing from {}", LocalSql.text(statement, "SELECT pg_current_wal_lsn()"));
             return null;
         });
+    }
+
+    @Override
+    public boolean wasAskedToPromote() {
+        return process.postmaster().map(server -> promotion.names(server.id())).orElse(false);
     }
 
     @Override

@@ -117,8 +117,12 @@ class PgPostgresIT {
 
     /** The old primary goes on writing after the new one was promoted. */
     private void promoteAndDiverge() throws Exception {
+        assertThat(b.postgres.wasAskedToPromote()).isFalse();
         b.postgres.promote(LONG);
         b.postgres.promote(LONG);
+        assertThat(new PgPostgres(b.config).wasAskedToPromote())
+                .as("to the next process of the agent")
+                .isTrue();
         PostgresView view = b.view();
         assertThat(view.role()).contains(Role.PRIMARY);
         assertThat(view.standbySignal()).isFalse();

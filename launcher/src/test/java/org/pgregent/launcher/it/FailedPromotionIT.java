@@ -2,6 +2,7 @@ package org.pgregent.launcher.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,6 +44,38 @@ class FailedPromotionIT {
             harness.start(old);
             harness.awaitWhole();
             assertThat(harness.leader()).isEqualTo(next);
+            assertThat(harness.writer(hanging).acks()).isEmpty();
+        }
+    }
+
+    /** The order outlives the agent that gave it; whoever comes after it has to know. */
+    @Test
+    void aRestartedAgentStopsAPostgresThatItsFormerSelfHasAskedToPromote() throws Exception {
+        try (ClusterHarness harness = ClusterHarness.running("forgotten-promotion", 3)) {
+            LocalNode old = harness.leader();
+            List<LocalNode> replicas = harness.nodesBut(old);
+            harness.startWriters();
+            harness.await("acknowledgements", () -> harness.writer(old).acks().size() >= 50);
+            for (LocalNode replica : replicas) {
+                harness.cluster().signalPostgresChild(replica, "startup", "STOP");
+            }
+            harness.killAgentAndPostgres(old);
+            LocalNode hanging = awaitPromotionOn(harness, replicas);
+            harness.await("the order", () -> Files.exists(hanging.stateDir().resolve("promoting")));
+            for (LocalNode replica : replicas) {
+                if (!replica.equals(hanging)) {
+                    harness.cluster().signalPostgresChild(replica, "startup", "CONT");
+                }
+            }
+
+            harness.killAgent(hanging);
+            harness.start(hanging);
+
+            LocalNode next = harness.awaitLeaderOtherThan(hanging);
+            harness.awaitWritesOn(next, 0);
+            assertThat(harness.writer(hanging).acks()).isEmpty();
+            harness.start(old);
+            harness.awaitWhole();
             assertThat(harness.writer(hanging).acks()).isEmpty();
         }
     }
