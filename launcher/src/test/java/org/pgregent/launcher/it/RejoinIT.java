@@ -173,7 +173,12 @@ class RejoinIT {
             LocalNode strange = harness.nodes().get(2);
             Files.createDirectories(strange.dataDir());
             Path precious = Files.writeString(strange.dataDir().resolve("precious"), "of somebody");
-            harness.cluster().startAll();
+            // It is there before the others: what it has is no cluster, and does not keep them from making one.
+            harness.start(strange);
+            harness.await("it refuses", () -> harness.logOf(strange).contains("not empty"));
+            for (LocalNode node : harness.nodesBut(strange)) {
+                harness.start(node);
+            }
             harness.await("the others are there", () -> harness.client()
                     .members()
                     .map(Map::values)
