@@ -33,7 +33,8 @@ final class EmbeddedPeer {
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPeer.class);
     private static final AtomicReference<EmbeddedPeer> RUNNING = new AtomicReference<>();
-    private static final Duration END = Duration.ofSeconds(3);
+    private static final Duration END = Duration.ofSeconds(15);
+    private static final Duration ONE_LOOK = Duration.ofMillis(200);
 
     /** Keeps the peer that ZooKeeper makes, so that it can be ended whatever state its start has come to. */
     private static final class Main extends QuorumPeerMain {
@@ -160,15 +161,17 @@ final class EmbeddedPeer {
     void close() throws InterruptedException {
         closing = true;
         cleanup.shutdown();
-        QuorumPeer peer = main.peer;
-        if (peer != null) {
-            peer.shutdown();
-        }
         thread.interrupt();
-        thread.join(END.toMillis());
-        if (peer != null) {
-            peer.join(END.toMillis());
-        }
+        long end = System.nanoTime() + END.toNanos();
+        // Again and again: a peer that was still starting binds its ports after it was told to end.
+        do {
+            QuorumPeer peer = main.peer;
+            if (peer != null) {
+                peer.shutdown();
+                peer.join(ONE_LOOK.toMillis());
+            }
+            thread.join(ONE_LOOK.toMillis());
+        } while (thread.isAlive() && System.nanoTime() - end < 0);
         if (thread.isAlive()) {
             LOG.warn("the ZooKeeper server has not ended within {} s", TimeUnit.MILLISECONDS.toSeconds(END.toMillis()));
         }

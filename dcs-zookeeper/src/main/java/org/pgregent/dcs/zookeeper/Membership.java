@@ -17,8 +17,8 @@ final class Membership {
 
     private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
 
-    private static final Duration ASK = Duration.ofSeconds(1);
-    private static final Duration CALL = Duration.ofSeconds(5);
+    private static final Duration ASK = Duration.ofSeconds(2);
+    private static final Duration CALL = Duration.ofSeconds(10);
 
     /**
      * What a server is to do.

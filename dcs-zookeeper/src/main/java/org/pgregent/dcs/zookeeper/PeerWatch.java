@@ -19,8 +19,9 @@ final class PeerWatch {
     private static final Logger LOG = LoggerFactory.getLogger(PeerWatch.class);
 
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
-    private static final Duration ASK = Duration.ofSeconds(1);
+    private static final Duration ASK = Duration.ofSeconds(2);
     private static final Duration SILENT_MAX = Duration.ofSeconds(10);
+    private static final Duration START_MAX = Duration.ofSeconds(30);
     private static final Duration IDLE_MAX = Duration.ofSeconds(20);
     private static final Duration RECONCILE_EVERY = Duration.ofSeconds(2);
     private static final Duration PAUSE_FIRST = Duration.ofSeconds(1);
@@ -37,6 +38,7 @@ final class PeerWatch {
     private boolean doubtful;
     private String refusal = "";
     private boolean serving;
+    private boolean answered;
     private long reconciledNanos;
     private long servedNanos;
     private long answeredNanos;
@@ -93,8 +95,6 @@ final class PeerWatch {
     }
 
     private void begin() throws InterruptedException {
-        servedNanos = System.nanoTime();
-        answeredNanos = servedNanos;
         try {
             EmbeddedPeer.prepareFolders(settings);
             Membership.Start start = membership.start(doubtful);
@@ -104,6 +104,9 @@ final class PeerWatch {
             }
             peer = EmbeddedPeer.start(settings, start.view().get(), tls);
             place = Membership.Place.PENDING;
+            answered = false;
+            servedNanos = System.nanoTime();
+            answeredNanos = servedNanos;
             LOG.info(
                     "embedded ZooKeeper server {} of {} started, clients at {}",
                     settings.id(),
@@ -176,6 +179,7 @@ final class PeerWatch {
         long now = System.nanoTime();
         ServerStatus status = ServerStatus.of(settings.own().client(), tls, ASK);
         serving = status == ServerStatus.SERVING;
+        answered |= status != ServerStatus.SILENT;
         switch (status) {
             case SERVING -> {
                 servedNanos = now;
@@ -185,7 +189,7 @@ final class PeerWatch {
             }
             case WAITING -> answeredNanos = now;
             case SILENT -> {
-                if (now - answeredNanos > SILENT_MAX.toNanos()) {
+                if (now - answeredNanos > (answered ? SILENT_MAX : START_MAX).toNanos()) {
                     return Optional.of("it does not answer on its port "
                             + settings.own().client().port());
                 }
@@ -210,7 +214,7 @@ final class PeerWatch {
     void close() {
         closing.countDown();
         try {
-            thread.join(Duration.ofSeconds(10).toMillis());
+            thread.join(Duration.ofSeconds(20).toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

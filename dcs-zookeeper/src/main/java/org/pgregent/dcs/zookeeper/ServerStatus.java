@@ -2,6 +2,7 @@ package org.pgregent.dcs.zookeeper;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -23,6 +24,9 @@ enum ServerStatus {
                 return SERVING;
             }
             return answer.isEmpty() ? SILENT : WAITING;
+        } catch (SocketTimeoutException slow) {
+            // A handshake is much work; whoever lets one begin listens.
+            return tls.isPresent() ? WAITING : SILENT;
         } catch (IOException | GeneralSecurityException silent) {
             return SILENT;
         }

@@ -43,6 +43,8 @@ final class TlsFiles {
     private final Path trustStore;
     private final String password;
     private List<FileTime> made = List.of();
+    private List<FileTime> contextMade = List.of();
+    private SSLContext context;
 
     /** @param name how the files begin, so that two uses of one folder do not meet */
     TlsFiles(TlsSettings settings, Path folder, String name) {
@@ -95,7 +97,7 @@ final class TlsFiles {
 
     private List<FileTime> sourceTimes() throws IOException {
         List<FileTime> times = new ArrayList<>();
-        for (Optional<Path> source : List.of(settings.cert(), settings.key())) {
+        for (Optional<Path> source : List.of(settings.cert(), settings.key(), settings.cacert())) {
             if (source.isPresent()) {
                 times.add(Files.getLastModifiedTime(source.get()));
             }
@@ -175,13 +177,23 @@ final class TlsFiles {
         }
     }
 
-    private SSLContext context() throws IOException, GeneralSecurityException {
+    /** Kept, since it also remembers former handshakes, which makes the next ones cheap. */
+    private synchronized SSLContext context() throws IOException, GeneralSecurityException {
+        List<FileTime> now = sourceTimes();
+        if (context == null || !now.equals(contextMade)) {
+            context = newContext();
+            contextMade = now;
+        }
+        return context;
+    }
+
+    private SSLContext newContext() throws IOException, GeneralSecurityException {
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(loaded(), password.toCharArray());
-        SSLContext context = SSLContext.getInstance("TLS");
+        SSLContext fresh = SSLContext.getInstance("TLS");
         KeyManager[] own = keys.getKeyManagers();
-        context.init(own, trust(), null);
-        return context;
+        fresh.init(own, trust(), null);
+        return fresh;
     }
 
     private TrustManager[] trust() throws IOException, GeneralSecurityException {

@@ -22,7 +22,7 @@ import org.pgregent.dcs.testkit.TestCertificates;
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EmbeddedTlsIT {
 
-    private static final Duration TTL = Duration.ofSeconds(10);
+    private static final Duration TTL = Duration.ofSeconds(60);
     private static final Duration CALL = Duration.ofSeconds(5);
 
     @TempDir

@@ -29,7 +29,7 @@ import org.pgregent.dcs.testkit.TestCertificates;
 final class Ensemble implements AutoCloseable {
 
     static final String SECRET = "a secret for tests only";
-    static final Duration PATIENCE = Duration.ofSeconds(40);
+    static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Path folder;
     private final Optional<String> secret;

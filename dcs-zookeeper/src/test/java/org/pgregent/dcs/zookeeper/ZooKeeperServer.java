@@ -60,7 +60,7 @@ public final class ZooKeeperServer implements AutoCloseable {
         // meanwhile.
         with("tickTime", "500").with("initLimit", "20").with("syncLimit", "20");
         with("admin.enableServer", "false").with("4lw.commands.whitelist", "srvr,mntr");
-        with("maxSessionTimeout", "120000").with("forceSync", "no");
+        with("maxSessionTimeout", "300000").with("forceSync", "no");
     }
 
     /** One server or an ensemble, not started yet. */
