@@ -28,10 +28,12 @@ final class DataFolder {
 
     private final Path dataDir;
     private final Path marker;
+    private final Path rewinding;
 
     DataFolder(Path dataDir, Path stateDir) {
         this.dataDir = dataDir;
         this.marker = stateDir.resolve("unfinished");
+        this.rewinding = stateDir.resolve("rewinding");
     }
 
     DataDir state() {
@@ -64,8 +66,12 @@ final class DataFolder {
         }
     }
 
-    /** The marker names the folder, for a state folder may have been copied together with a configuration. */
     private boolean isMarked() throws IOException {
+        return isMarkedBy(marker);
+    }
+
+    /** A marker names the folder, for a state folder may have been copied together with a configuration. */
+    private boolean isMarkedBy(Path marker) throws IOException {
         try {
             return Files.readString(marker).equals(dataDir + "\n");
         } catch (NoSuchFileException unmarked) {
@@ -103,10 +109,37 @@ final class DataFolder {
     void finished() throws PostgresException {
         try {
             AtomicFiles.sync(dataDir);
+            Files.deleteIfExists(rewinding);
             Files.deleteIfExists(marker);
             AtomicFiles.sync(marker.getParent());
         } catch (IOException e) {
             throw new PostgresException("cannot complete the data folder " + dataDir + ": " + reason(e), e);
+        }
+    }
+
+    /** pg_rewind is about to change it: until {@link #rewound} it is part this node's and part the leader's. */
+    void beginRewinding() throws PostgresException {
+        try {
+            AtomicFiles.write(rewinding, dataDir + "\n", AtomicFiles.PRIVATE_FILE);
+        } catch (IOException e) {
+            throw new PostgresException("cannot note that " + dataDir + " is being rewound: " + reason(e), e);
+        }
+    }
+
+    boolean isHalfRewound() throws PostgresException {
+        try {
+            return isMarkedBy(rewinding);
+        } catch (IOException e) {
+            throw new PostgresException("cannot tell whether " + dataDir + " was being rewound: " + reason(e), e);
+        }
+    }
+
+    void rewound() throws PostgresException {
+        try {
+            Files.deleteIfExists(rewinding);
+            AtomicFiles.sync(rewinding.getParent());
+        } catch (IOException e) {
+            throw new PostgresException("cannot note that " + dataDir + " was rewound: " + reason(e), e);
         }
     }
 
@@ -124,6 +157,7 @@ final class DataFolder {
             }
             Path aside = renameAside(dataDir);
             Files.deleteIfExists(marker);
+            Files.deleteIfExists(rewinding);
             LOG.warn("the data folder {} is now {}", dataDir, aside);
         } catch (IOException e) {
             throw new PostgresException(
@@ -155,6 +189,7 @@ final class DataFolder {
             if (!isMountPoint() && !Files.isSymbolicLink(dataDir)) {
                 deleteEmptyFolder();
             }
+            Files.deleteIfExists(rewinding);
             Files.deleteIfExists(marker);
         } catch (IOException e) {
             throw new PostgresException("cannot delete the data folder " + dataDir + ": " + reason(e), e);

@@ -65,7 +65,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         this.sql = new LocalSql(connections);
         this.initdb = new Initdb(config, programs, folder, new Users(config, programs));
         this.baseBackup = new BaseBackup(config, programs, folder, passwords);
-        this.rewind = new PgRewind(config, programs, files, passwords, connections);
+        this.rewind = new PgRewind(config, folder, programs, files, passwords, connections);
         this.crashRecovery = new CrashRecovery(programs, config.dataDir(), files, controlData);
         this.timelineCheck =
                 new TimelineCheck(config, connections, controlData, new WalRecords(programs, config.dataDir()));
@@ -133,6 +133,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             continueStart(running.get(), settings, role, deadline);
             return;
         }
+        rewind.requireWhole(controlData, deadline);
         files.write(settings, role, deadline);
         List<String> arguments =
                 new ArrayList<>(List.of("-D", config.dataDir().toString(), "--config-file=" + files.conf()));
@@ -299,6 +300,9 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     @Override
     public Divergence compareWith(Upstream leader, Duration timeout) throws PostgresException, InterruptedException {
         requirePresent();
+        if (folder.isHalfRewound() && process.postmaster().isEmpty()) {
+            return Divergence.DIVERGED;
+        }
         return timelineCheck.compare(process.postmaster().isPresent(), leader, Deadline.in(timeout));
     }
 
@@ -307,8 +311,11 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         requirePresent();
         process.requireStopped("rewinding it");
         Deadline deadline = Deadline.in(timeout);
-        // pg_rewind would recover a crashed folder itself, but not one that still asks for standby, and not before 13.
-        recoverCrash(deadline.left());
+        if (!folder.isHalfRewound()) {
+            // pg_rewind would recover a crashed folder itself, but not one that still asks for standby, and not before
+            // 13.
+            recoverCrash(deadline.left());
+        }
         rewind.run(leader, deadline);
         files.write(applied.orElse(PostgresSettings.NONE), PgConfigFiles.Role.standbyOf(Optional.of(leader)), deadline);
     }

@@ -22,13 +22,21 @@ final class PgRewind {
     private static final Duration POLL = Duration.ofMillis(200);
 
     private final PgConfig config;
+    private final DataFolder folder;
     private final Programs programs;
     private final PgConfigFiles files;
     private final PgPass passwords;
     private final Connections connections;
 
-    PgRewind(PgConfig config, Programs programs, PgConfigFiles files, PgPass passwords, Connections connections) {
+    PgRewind(
+            PgConfig config,
+            DataFolder folder,
+            Programs programs,
+            PgConfigFiles files,
+            PgPass passwords,
+            Connections connections) {
         this.config = config;
+        this.folder = folder;
         this.programs = programs;
         this.files = files;
         this.passwords = passwords;
@@ -43,6 +51,7 @@ final class PgRewind {
         Map<Path, String> own = files.contents();
         List<String> command = command(leader, major);
         LOG.info("rewinding {} to the history of {}", config.dataDir(), leader.name());
+        folder.beginRewinding();
         try {
             Commands.Result result =
                     Commands.run(command, passwords.environment(), deadline).orThrow();
@@ -50,6 +59,33 @@ final class PgRewind {
         } finally {
             files.restore(own);
         }
+        folder.rewound();
+    }
+
+    /**
+     * A folder whose rewinding was interrupted must not be started: readers would see a mixture, and recovery may fail or, worse,
+     * not. pg_rewind may be run again on it, for what tells it where to begin is written last; once that is written, all that is
+     * missing is the disk's word.
+     */
+    void requireWhole(ControlData controlData, Deadline deadline) throws PostgresException, InterruptedException {
+        if (!folder.isHalfRewound()) {
+            return;
+        }
+        if (!controlData.read(deadline).state().equals("in archive recovery")) {
+            throw new PostgresException(
+                    "pg_rewind was interrupted in " + config.dataDir()
+                            + ", which is not started like this: it is rewound again when there is a leader; or reinitialise this node");
+        }
+        Commands.run(
+                        List.of(
+                                programs.find("initdb").toString(),
+                                "--sync-only",
+                                "-D",
+                                config.dataDir().toString()),
+                        Map.of(),
+                        deadline)
+                .orThrow();
+        folder.rewound();
     }
 
     private List<String> command(Upstream leader, int major) throws PostgresException {

@@ -78,6 +78,26 @@ final class PgFixture implements AutoCloseable {
                 Duration.ofSeconds(60));
     }
 
+    /** The same node with other programs for some. */
+    static PgConfig withPrograms(PgConfig c, Map<String, String> names) {
+        Folders f = c.folders();
+        return new PgConfig(
+                c.scope(),
+                c.name(),
+                c.network(),
+                new Folders(f.dataDir(), f.configDir(), f.stateDir(), f.binDir(), names, f.pgpass()),
+                c.authentication(),
+                c.database(),
+                c.parameters(),
+                c.pgHba(),
+                c.pgIdent(),
+                c.recoveryConf(),
+                c.bootstrap(),
+                c.toolOptions(),
+                c.customConf(),
+                c.startTimeout());
+    }
+
     static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();

@@ -94,7 +94,7 @@ final class PostgresWork {
                 promote.lastKnownPosition()
                         .ifPresent(lsn -> LOG.info("last known position of the former leader: {}", lsn));
                 promotionAsked = true;
-                postgres.promote(Duration.ofMinutes(1));
+                postgres.promote(promoteTimeout(settings));
             });
         } else if (task instanceof Action.StartReplica start) {
             return work(() -> postgres.startReplica(pg, start.upstream(), START_REPLICA));
@@ -129,6 +129,13 @@ final class PostgresWork {
     private static Duration startTimeout(Settings settings) {
         Duration given = settings.primaryStartTimeout();
         return given.isZero() ? Duration.ofMinutes(1) : given;
+    }
+
+    /** Who sets a short time for a primary to come up does not want to wait longer for one that is made from a replica. */
+    private static Duration promoteTimeout(Settings settings) {
+        Duration start = startTimeout(settings);
+        Duration most = Duration.ofMinutes(1);
+        return start.compareTo(most) < 0 ? start : most;
     }
 
     private void checkLastMoment(Supplier<GuardView> guard) throws PostgresException {

@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.pgregent.core.model.Lsn;
 import org.pgregent.core.model.NodeName;
 import org.pgregent.core.model.TaskKind;
 import org.pgregent.core.model.TaskView.Divergence;
@@ -26,7 +25,6 @@ import org.pgregent.core.model.Timeline;
  * @param noRaceUntil no race for leadership before that
  * @param outageStopped PostgreSQL was stopped because the store was away, so it may run read-only on its own
  * @param ending this node is going down for good, and why
- * @param lastLeader who led last, and how far it was then
  * @param comparing the leader and timeline that a comparison is under way against
  * @param verdict what the last comparison found
  * @param failures per kind of task, how often it failed in a row and when to try again
@@ -46,7 +44,6 @@ public record Memory(
         Optional<Long> noRaceUntil,
         boolean outageStopped,
         Optional<String> ending,
-        Optional<LastLeader> lastLeader,
         Optional<Rival> comparing,
         Optional<Verdict> verdict,
         SortedMap<TaskKind, Failure> failures,
@@ -55,9 +52,6 @@ public record Memory(
 
     /** A claim nobody works on. */
     public record IdleClaim(String version, long sinceNanos) {}
-
-    /** Who led, and the last position it published. */
-    public record LastLeader(NodeName name, Optional<Lsn> optime) {}
 
     /** A leader on a timeline. */
     public record Rival(NodeName leader, Optional<Timeline> timeline) {}
@@ -82,7 +76,6 @@ public record Memory(
                 Optional.empty(),
                 Optional.empty(),
                 false,
-                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -118,7 +111,6 @@ public record Memory(
         private Optional<Long> noRaceUntil;
         private boolean outageStopped;
         private Optional<String> ending;
-        private Optional<LastLeader> lastLeader;
         private Optional<Rival> comparing;
         private Optional<Verdict> verdict;
         private SortedMap<TaskKind, Failure> failures;
@@ -138,7 +130,6 @@ public record Memory(
             noRaceUntil = m.noRaceUntil;
             outageStopped = m.outageStopped;
             ending = m.ending;
-            lastLeader = m.lastLeader;
             comparing = m.comparing;
             verdict = m.verdict;
             failures = new TreeMap<>(m.failures);
@@ -209,11 +200,6 @@ public record Memory(
             return this;
         }
 
-        public Draft lastLeader(LastLeader value) {
-            lastLeader = Optional.of(value);
-            return this;
-        }
-
         public Draft comparing(Optional<Rival> value) {
             comparing = value;
             return this;
@@ -258,7 +244,6 @@ public record Memory(
                     noRaceUntil,
                     outageStopped,
                     ending,
-                    lastLeader,
                     comparing,
                     verdict,
                     failures,

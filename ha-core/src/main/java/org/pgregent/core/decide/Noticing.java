@@ -53,8 +53,6 @@ final class Noticing {
                     Optional.of(s.memory().leaderlessSince().orElse(s.now().monotonicNanos())));
         } else {
             draft.leaderlessSince(Optional.empty());
-            draft.lastLeader(new Memory.LastLeader(
-                    s.cluster().leader().get().name(), s.cluster().optime()));
         }
         if (s.iLead()) {
             draft.leadsOn(s.node().lease().id());

@@ -175,6 +175,15 @@ public record Situation(ClusterView cluster, NodeView node, Settings settings, N
         return chosen.isPresent() ? chosen : leaderMember().flatMap(MemberView::asUpstream);
     }
 
+    /** By the cluster's record this timeline began with the promotion of another node. */
+    public boolean timelineBegunByAnother(Timeline timeline) {
+        return cluster.history().stream()
+                .flatMap(history -> history.value().stream())
+                .filter(entry -> entry.timeline().number() + 1 == timeline.number())
+                .flatMap(entry -> entry.newLeader().stream())
+                .anyMatch(begunBy -> !begunBy.equals(node.name().value()));
+    }
+
     public Optional<Memory.Rival> rival() {
         return leaderMember().map(m -> new Memory.Rival(m.name(), m.timeline()));
     }

@@ -141,6 +141,9 @@ final class Recovery {
         Control control = s.postgres().control().orElse(null);
         boolean wasPrimary =
                 control != null && control.wasPrimary() && !s.postgres().standbySignal();
+        if (wasPrimary && control.cleanlyShutDown() && s.timelineBegunByAnother(control.timeline())) {
+            return twin(s, control);
+        }
         if (verdict.equals(Optional.of(Divergence.DIVERGED))) {
             return diverged(s, leader.get(), control);
         }
@@ -219,6 +222,21 @@ final class Recovery {
         return s.start(
                 new Action.Rewind(leader),
                 "running pg_rewind from %s".formatted(leader.name()) + s.lastFailure(TaskKind.REWIND));
+    }
+
+    /**
+     * This node was promoted and died before it could tell anybody; another was then promoted from the same point and
+     * PostgreSQL gave both timelines the same number. Neither the comparison nor pg_rewind can tell them apart.
+     */
+    private static Optional<Decision> twin(Situation s, Control control) {
+        String twin = "this node and another one both began timeline %d, and the cluster went on with the other's"
+                .formatted(control.timeline().number());
+        if (s.settings().removeDataOnDivergence()) {
+            return s.start(new Action.RemoveData(), "reinitializing due to diverged timelines: " + twin);
+        }
+        return s.waitBecause(twin
+                + ", which pg_rewind cannot mend. The data folder is kept as it is: reinitialise this node, or allow the removal"
+                + " of the data folder in the dynamic configuration");
     }
 
     static Optional<Decision> startForTheRace(Situation s) {

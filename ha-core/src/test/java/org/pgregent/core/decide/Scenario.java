@@ -36,7 +36,7 @@ import org.pgregent.core.model.Versioned;
  * A situation written as text, a line per input:
  *
  * <pre>
- * cluster leader=n2 init=ID optime=100 history=1      (or: away; leader=NAME/other: on a lease that is not ours)
+ * cluster leader=n2 init=ID optime=100 history=1/n2   (or: away; leader=NAME/other: on a lease that is not ours)
  * member n2 primary lsn=100 tl=2                      (state=… tags=nofailover,clonefrom no-checkpoint)
  * node replica lsn=90 tl=1 lease=15s guard=armed      (lease=none|lost|TIME left before D - B; guard=absent|idle|armed)
  * settings pause use_pg_rewind ttl=30
@@ -173,7 +173,7 @@ final class Scenario {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                cluster.number("history").map(Scenario::history));
+                cluster.get("history").map(Scenario::history));
         return cluster.has("away") ? view.unreachable("the store does not answer") : view;
     }
 
@@ -193,7 +193,10 @@ final class Scenario {
                 new NodeName(name), Optional.of(foreign || !name.equals("n1") ? "lease-9" : LEASE), "v-leader");
     }
 
-    private static Versioned<List<HistoryEntry>> history(long last) {
+    /** {@code 2/n3}: two switches, the last one to n3. */
+    private static Versioned<List<HistoryEntry>> history(String text) {
+        String[] parts = text.split("/", 2);
+        long last = Long.parseLong(parts[0]);
         List<HistoryEntry> entries = new ArrayList<>();
         for (long i = 1; i <= last; i++) {
             entries.add(new HistoryEntry(
@@ -201,7 +204,7 @@ final class Scenario {
                     new Lsn(i * 50),
                     "no recovery target specified",
                     Optional.empty(),
-                    Optional.empty()));
+                    i == last && parts.length == 2 ? Optional.of(parts[1]) : Optional.empty()));
         }
         return new Versioned<>(entries, "v-history");
     }

@@ -272,6 +272,19 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
+    /** The same to those of its children whose process title has this word, such as {@code startup}. */
+    public void signalPostgresChild(LocalNode node, String word, String signal)
+            throws IOException, InterruptedException {
+        Optional<ProcessHandle> postmaster = LocalProcesses.postmaster(node.dataDir());
+        if (postmaster.isPresent()) {
+            for (ProcessHandle child : postmaster.get().children().toList()) {
+                if (LocalProcesses.title(child.pid()).contains(word)) {
+                    LocalProcesses.signal(signal, child.pid());
+                }
+            }
+        }
+    }
+
     /** The same to its guard. */
     public void signalGuard(LocalNode node, String signal) throws IOException, InterruptedException {
         for (ProcessHandle process : LocalProcesses.of(node.stateDir().resolve("guard"))) {

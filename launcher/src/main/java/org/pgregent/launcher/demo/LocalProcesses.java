@@ -50,11 +50,15 @@ final class LocalProcesses {
     }
 
     private static boolean names(long pid, Path folder) {
+        return title(pid).contains(folder + "/");
+    }
+
+    /** The command line, or what the process has made of it; empty if it is gone or not ours to see. */
+    static String title(long pid) {
         try {
-            String line = new String(Files.readAllBytes(PROC.resolve(pid + "/cmdline")), StandardCharsets.UTF_8);
-            return line.contains(folder + "/");
+            return new String(Files.readAllBytes(PROC.resolve(pid + "/cmdline")), StandardCharsets.UTF_8);
         } catch (IOException goneOrNotOurs) {
-            return false;
+            return "";
         }
     }
 

@@ -91,6 +91,29 @@ public final class ClusterHarness implements AutoCloseable {
         return this;
     }
 
+    /** Before the start: another store for all, instead of the embedded quorum. */
+    public ClusterHarness withStore(String section, Map<String, Object> settings) throws IOException {
+        for (LocalNode node : nodes()) {
+            edit(node, config -> {
+                config.remove("zookeeper");
+                config.put(section, settings);
+                return config;
+            });
+        }
+        return this;
+    }
+
+    /** Before the start: a value of the dynamic configuration the cluster is made with. */
+    public ClusterHarness withDynamic(String key, Object value) throws IOException {
+        for (LocalNode node : nodes()) {
+            edit(node, config -> {
+                section(section(config, "bootstrap"), "dcs").put(key, value);
+                return config;
+            });
+        }
+        return this;
+    }
+
     /** A part of a node's configuration, to be changed in place. */
     @SuppressWarnings("unchecked")
     static Map<String, Object> section(Map<String, Object> config, String name) {
@@ -176,7 +199,7 @@ public final class ClusterHarness implements AutoCloseable {
     }
 
     /** The jar, wherever the tests are started from; without one, what the tests themselves run from. */
-    private static String program() {
+    static String program() {
         String given = System.getProperty("pgregent.jar", "");
         for (String place :
                 List.of(given, "../target/pgregent.jar", "target/pgregent.jar", "launcher/target/pgregent.jar")) {
