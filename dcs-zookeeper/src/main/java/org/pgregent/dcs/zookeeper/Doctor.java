@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.security.GeneralSecurityException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
@@ -36,12 +35,12 @@ final class Doctor {
     private static final Duration FIRST = Duration.ofMillis(300);
 
     private final ZooKeeperSettings settings;
-    private final Optional<TlsFiles> tls;
+    private final Optional<StoreTls> tls;
     private final AtomicBoolean busy = new AtomicBoolean();
     private volatile Optional<Finding> finding = Optional.empty();
     private volatile long dueNanos;
 
-    Doctor(ZooKeeperSettings settings, Optional<TlsFiles> tls) {
+    Doctor(ZooKeeperSettings settings, Optional<StoreTls> tls) {
         this.settings = settings;
         this.tls = tls;
         connectionChanged();
@@ -103,10 +102,11 @@ final class Doctor {
             return waiting("nobody listens at " + server + ": start the server, or correct " + key("hosts"));
         } catch (SocketTimeoutException e) {
             return waiting("no answer from " + server + " within " + PER_SERVER.toMillis()
-                    + " ms: look at the server and the network");
+                    + " ms: look at the server and the network"
+                    + (tls.isPresent() ? "" : ", or set " + key("use_ssl") + " to true if that port wants TLS"));
         } catch (SSLException e) {
             return ofTls(server, e);
-        } catch (IOException | GeneralSecurityException e) {
+        } catch (IOException e) {
             return waiting(server + " cannot be used: " + e.getMessage());
         }
     }
@@ -137,7 +137,7 @@ final class Doctor {
     }
 
     private String authority() {
-        return tls.flatMap(files -> files.settings().cacert())
+        return tls.flatMap(files -> files.settings().files().trusted())
                 .map(file -> key("cacert") + " '" + file + "'")
                 .orElse("any authority this Java knows");
     }

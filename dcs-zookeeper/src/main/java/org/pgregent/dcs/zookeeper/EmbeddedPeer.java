@@ -81,7 +81,7 @@ final class EmbeddedPeer {
      *
      * @param view whom it believes to be in the quorum, until it hears better
      */
-    static EmbeddedPeer start(EmbeddedSettings settings, QuorumView view, Optional<TlsFiles> tls) throws IOException {
+    static EmbeddedPeer start(EmbeddedSettings settings, QuorumView view, Optional<StoreTls> tls) throws IOException {
         fenceProcess(settings);
         if (tls.isPresent()) {
             tls.get().refresh();

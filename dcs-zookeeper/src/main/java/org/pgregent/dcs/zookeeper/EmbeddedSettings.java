@@ -139,10 +139,10 @@ record EmbeddedSettings(
             return Optional.empty();
         }
         TlsSettings tls = TlsSettings.parse(at, map);
-        if (tls.cacert().isEmpty()) {
+        if (tls.files().trusted().isEmpty()) {
             throw refused(at + ".cacert", "is missing", "name the authority that signed all agents' certificates");
         }
-        if (tls.cert().isEmpty()) {
+        if (tls.files().certificates().isEmpty()) {
             throw refused(at + ".cert", "is missing", "name this agent's certificate, for servers and clients");
         }
         return Optional.of(tls);
@@ -250,8 +250,8 @@ record EmbeddedSettings(
         return derived(secret.orElse("none"), "admin");
     }
 
-    Optional<TlsFiles> tlsFiles(String name) {
-        return tls.map(given -> new TlsFiles(given, dataDir, name));
+    Optional<StoreTls> tlsFiles(String name) {
+        return tls.map(given -> new StoreTls(given, dataDir, name));
     }
 
     /** A password of its own for each use: who learns one of them, such as from a client's line, has not got the others. */

@@ -48,11 +48,11 @@ final class Membership {
     }
 
     private final EmbeddedSettings settings;
-    private final Optional<TlsFiles> tls;
+    private final Optional<StoreTls> tls;
     private final QuorumFiles files;
     private final WantedServers mine;
 
-    Membership(EmbeddedSettings settings, Optional<TlsFiles> tls) {
+    Membership(EmbeddedSettings settings, Optional<StoreTls> tls) {
         this.settings = settings;
         this.tls = tls;
         this.files = new QuorumFiles(settings.dataDir(), settings.dataDir());

@@ -8,7 +8,7 @@ final class PeerProperties {
 
     private PeerProperties() {}
 
-    static Properties of(EmbeddedSettings settings, Optional<TlsFiles> tls) {
+    static Properties of(EmbeddedSettings settings, Optional<StoreTls> tls) {
         Properties properties = new Properties();
         properties.setProperty("dataDir", settings.dataDir().toString());
         properties.setProperty("dataLogDir", settings.logDir().toString());
@@ -40,7 +40,7 @@ final class PeerProperties {
     }
 
     /** Both sides of every connection have to show a certificate: between servers, and between clients and servers. */
-    private static void encrypt(Properties properties, EmbeddedSettings settings, TlsFiles tls) {
+    private static void encrypt(Properties properties, EmbeddedSettings settings, StoreTls tls) {
         properties.setProperty("sslQuorum", "true");
         properties.setProperty("sslQuorumReloadCertFiles", "true");
         properties.setProperty("client.certReload", "true");

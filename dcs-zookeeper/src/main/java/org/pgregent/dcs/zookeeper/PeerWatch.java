@@ -28,7 +28,7 @@ final class PeerWatch {
     private static final Duration PAUSE_MAX = Duration.ofSeconds(30);
 
     private final EmbeddedSettings settings;
-    private final Optional<TlsFiles> tls;
+    private final Optional<StoreTls> tls;
     private final Membership membership;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread = new Thread(this::run, "zookeeper-peer-watch");

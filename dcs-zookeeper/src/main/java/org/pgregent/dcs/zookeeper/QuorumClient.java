@@ -32,7 +32,7 @@ final class QuorumClient implements AutoCloseable {
 
     /** @throws IOException if none of the servers answers in time */
     static QuorumClient connect(
-            EmbeddedSettings settings, Optional<TlsFiles> tls, List<HostPort> servers, Duration timeout)
+            EmbeddedSettings settings, Optional<StoreTls> tls, List<HostPort> servers, Duration timeout)
             throws IOException, InterruptedException {
         ZKClientConfig config = new ZKClientConfig();
         config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");

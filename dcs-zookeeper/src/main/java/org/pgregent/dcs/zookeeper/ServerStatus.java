@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -17,7 +16,7 @@ enum ServerStatus {
     /** It does not listen, or does not answer. */
     SILENT;
 
-    static ServerStatus of(HostPort server, Optional<TlsFiles> tls, Duration timeout) {
+    static ServerStatus of(HostPort server, Optional<StoreTls> tls, Duration timeout) {
         try {
             String answer = ask(server, tls, Math.toIntExact(timeout.toMillis()));
             if (answer.contains("Mode: ")) {
@@ -27,14 +26,13 @@ enum ServerStatus {
         } catch (SocketTimeoutException slow) {
             // A handshake is much work; whoever lets one begin listens.
             return tls.isPresent() ? WAITING : SILENT;
-        } catch (IOException | GeneralSecurityException silent) {
+        } catch (IOException silent) {
             return SILENT;
         }
     }
 
     /** The server's own words; empty if it ends the connection without any. */
-    static String ask(HostPort server, Optional<TlsFiles> tls, int timeoutMs)
-            throws IOException, GeneralSecurityException {
+    static String ask(HostPort server, Optional<StoreTls> tls, int timeoutMs) throws IOException {
         try (Socket socket = connected(server, tls, timeoutMs)) {
             socket.setSoTimeout(timeoutMs);
             socket.getOutputStream().write("srvr".getBytes(StandardCharsets.US_ASCII));
@@ -43,8 +41,7 @@ enum ServerStatus {
         }
     }
 
-    private static Socket connected(HostPort server, Optional<TlsFiles> tls, int timeoutMs)
-            throws IOException, GeneralSecurityException {
+    private static Socket connected(HostPort server, Optional<StoreTls> tls, int timeoutMs) throws IOException {
         if (tls.isPresent()) {
             return tls.get().connect(server, timeoutMs);
         }

@@ -46,7 +46,7 @@ final class Session {
     private final Optional<SavedSession> resumed;
     private final Consumer<Session> disturbed;
     private final CuratorFramework curator;
-    private final Optional<TlsFiles> tls;
+    private final Optional<StoreTls> tls;
     private final Doctor doctor;
     private final Heartbeat heartbeat;
     private final ReentrantLock lock = new ReentrantLock();
@@ -64,7 +64,7 @@ final class Session {
      */
     Session(
             ZooKeeperSettings settings,
-            Optional<TlsFiles> tls,
+            Optional<StoreTls> tls,
             Duration ttl,
             Optional<SavedSession> resumed,
             Consumer<Session> disturbed) {

@@ -22,7 +22,7 @@ final class Sessions {
     private final Path stateDir;
     private final Duration usualTtl;
     private final Watches watches;
-    private final Optional<TlsFiles> tls;
+    private final Optional<StoreTls> tls;
     private Session current;
     private boolean started;
     private boolean closed;
@@ -32,7 +32,7 @@ final class Sessions {
         this.stateDir = stateDir;
         this.usualTtl = usualTtl;
         this.watches = watches;
-        this.tls = settings.tls().map(given -> new TlsFiles(given, stateDir, "zookeeper-tls"));
+        this.tls = settings.tls().map(given -> new StoreTls(given, stateDir, "zookeeper-tls"));
     }
 
     /**

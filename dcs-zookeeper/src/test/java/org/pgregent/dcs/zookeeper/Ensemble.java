@@ -37,7 +37,7 @@ final class Ensemble implements AutoCloseable {
     private final Map<Integer, Map<String, String>> lists = new HashMap<>();
     private final Map<String, TestCertificates.Issued> certificates = new HashMap<>();
     private Optional<TestCertificates> authority = Optional.empty();
-    private Optional<TlsFiles> clientTls = Optional.empty();
+    private Optional<StoreTls> clientTls = Optional.empty();
     private final Map<Integer, Process> processes = new HashMap<>();
 
     Ensemble(int size, Optional<String> secret) throws IOException {
@@ -58,7 +58,7 @@ final class Ensemble implements AutoCloseable {
     /** Servers and clients speak in TLS, each server with a certificate of its own. Before the start. */
     Ensemble withTls() throws IOException, DcsException {
         authority = Optional.of(TestCertificates.in(folder.resolve("tls")));
-        clientTls = Optional.of(new TlsFiles(TlsSettings.parse("zookeeper", tls("client")), folder, "client"));
+        clientTls = Optional.of(new StoreTls(TlsSettings.parse("zookeeper", tls("client")), folder, "client"));
         return this;
     }
 
@@ -297,7 +297,7 @@ final class Ensemble implements AutoCloseable {
                 parsed.acls(),
                 parsed.tick(),
                 parsed.ownsTree(),
-                clientTls.map(TlsFiles::settings));
+                clientTls.map(StoreTls::settings));
     }
 
     Path stateDir(String node) throws IOException {

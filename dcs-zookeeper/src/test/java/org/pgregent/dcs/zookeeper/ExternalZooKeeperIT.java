@@ -285,10 +285,10 @@ class ExternalZooKeeperIT {
         assertThat(openssl.waitFor()).isZero();
         Map<String, Object> right =
                 with(with(tls(authority.ca(), agent), "key", encrypted.toString()), "key_password", "open sesame");
-        assertThatThrownBy(() -> connect(servers.secureHosts().get(0), with(right, "key_password", "wrong")))
+        assertThatThrownBy(() -> connect(servers.secureHosts().get(0), with(right, "key_password", "close sesame")))
                 .isInstanceOf(DcsRefusedException.class)
                 .hasMessageContainingAll("zookeeper.key", "key_password")
-                .hasMessageNotContaining("wrong");
+                .hasMessageNotContaining("sesame");
         try (TcpProxy network = new TcpProxy(servers.securePort(1));
                 Dcs dcs = connect("127.0.0.1:" + network.port(), right)) {
             awaitWritten(dcs, "1");

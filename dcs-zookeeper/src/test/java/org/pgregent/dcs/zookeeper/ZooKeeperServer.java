@@ -245,7 +245,7 @@ public final class ZooKeeperServer implements AutoCloseable {
                     .map(line -> line.substring("Mode: ".length()))
                     .findFirst()
                     .orElse("");
-        } catch (IOException | java.security.GeneralSecurityException silent) {
+        } catch (IOException silent) {
             return "";
         }
     }
