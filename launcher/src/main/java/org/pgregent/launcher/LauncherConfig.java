@@ -85,7 +85,7 @@ public record LauncherConfig(
                 own);
     }
 
-    private static NodeName name(Section top, Section postgresql) {
+    static NodeName name(Section top, Section postgresql) {
         Section holder = top.has("name") || !postgresql.has("name") ? top : postgresql;
         String name = holder.required("name", "give this node a name that no other member of the cluster has");
         if (name.equals(RESERVED_NAME)) {
@@ -97,7 +97,7 @@ public record LauncherConfig(
         return new NodeName(name.isEmpty() || name.indexOf('/') >= 0 ? "-" : name);
     }
 
-    private static Optional<Store> store(Section top, ProviderCatalog catalog, List<String> problems) {
+    static Optional<Store> store(Section top, ProviderCatalog catalog, List<String> problems) {
         for (String section : catalog.sections()) {
             if (top.values().get(section) instanceof Map<?, ?> map && !map.isEmpty()) {
                 Map<String, Object> settings = new LinkedHashMap<>();
