@@ -119,7 +119,12 @@ public final class ConsulServer implements AutoCloseable {
         json.append(",\"autopilot\":{\"cleanup_dead_servers\":false},\"disable_update_check\":true");
         json.append(",\"retry_interval\":\"1s\",\"retry_join\":[");
         json.append(String.join(
-                ",", ports.stream().map(p -> "\"127.0.0.1:" + p.serf + "\"").toList()));
+                ",",
+                // Not itself: having joined one, it would stop trying, and know no other server.
+                ports.stream()
+                        .filter(p -> !p.equals(own))
+                        .map(p -> "\"127.0.0.1:" + p.serf + "\"")
+                        .toList()));
         json.append("],\"log_level\":\"INFO\"");
         if (tls) {
             TestCertificates.Issued issued = options.authority.get().issue("consul", options.name);
