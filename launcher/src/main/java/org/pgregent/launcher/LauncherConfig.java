@@ -70,6 +70,12 @@ public record LauncherConfig(
         Optional<Store> store = store(top, catalog, problems);
         store.ifPresent(found -> checkTtl(own.minimumTtl(), found, problems));
         Tags tags = new Tags(top.section("tags").values());
+        if (!top.has("postgresql")) {
+            // All that is missing in it goes without saying.
+            problems.removeIf(problem -> problem.startsWith("postgresql."));
+            problems.add("postgresql is not defined: describe this node's PostgreSQL in that section, or set"
+                    + " regent.witness to true for a node that has none and only keeps the quorum");
+        }
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }

@@ -1,9 +1,6 @@
 package org.pgregent.launcher;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -57,13 +54,14 @@ final class Witness {
     }
 
     private Dcs open() throws DcsException, IOException {
-        Path folder = config.own().stateDir().resolve("store");
-        Files.createDirectories(folder);
-        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
         LauncherConfig.Store store = config.store();
         return store.provider()
                 .connect(new DcsConfig(
-                        store.section(), store.settings(), config.name().value(), folder, TTL));
+                        store.section(),
+                        store.settings(),
+                        config.name().value(),
+                        config.own().privateFolder("store"),
+                        TTL));
     }
 
     private void stop(String signal) {

@@ -33,7 +33,7 @@ record WitnessConfig(String scope, NodeName name, LauncherConfig.Store store, Pa
         String scope = top.required("scope", "name the cluster whose quorum this node belongs to, such as main");
         NodeName name = LauncherConfig.name(top, top);
         if (top.has("postgresql")) {
-            regent.problem("witness", "is true, though there is a section postgresql", "remove one of the two");
+            regent.problem("witness", "stands beside a section postgresql", "remove one of the two");
         }
         Optional<LauncherConfig.Store> store = LauncherConfig.store(top, catalog, problems);
         Optional<Path> dataDir = store.flatMap(found -> {
@@ -41,7 +41,7 @@ record WitnessConfig(String scope, NodeName name, LauncherConfig.Store store, Pa
             if (!found.settings().containsKey(EMBEDDED)) {
                 regent.problem(
                         "witness",
-                        "is true, though " + found.section() + " has no server in the agents",
+                        "wants a server in this agent, and the section " + found.section() + " has none",
                         "add the section " + found.section() + "." + EMBEDDED + ", or run no witness");
                 return Optional.empty();
             }
