@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.pgregent.core.agent.Agent;
 import org.pgregent.launcher.demo.DemoCommand;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,7 +83,14 @@ public final class Main implements Callable<Integer> {
     private Path source;
 
     public static void main(String[] arguments) {
+        leadJavaLoggingToOurs();
         System.exit(new CommandLine(new Main()).execute(arguments));
+    }
+
+    /** gRPC and others log through the JDK, past logback.xml and straight to the console. */
+    static void leadJavaLoggingToOurs() {
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
     }
 
     @Override
