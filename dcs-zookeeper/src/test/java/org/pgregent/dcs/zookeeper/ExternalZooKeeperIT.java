@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -47,10 +49,13 @@ class ExternalZooKeeperIT {
     }
 
     private Dcs connect(String host, Map<String, Object> more) throws DcsException, IOException {
+        return connect(host, more, Files.createTempDirectory(folder, "state"));
+    }
+
+    private static Dcs connect(String host, Map<String, Object> more, Path state) throws DcsException {
         Map<String, Object> section = new TreeMap<>(more);
         section.put("hosts", host);
         section.putIfAbsent("tick_time", 500);
-        Path state = Files.createTempDirectory(folder, "state");
         return new ZooKeeperProvider().connect(new DcsConfig("zookeeper", section, "n1", state, TTL));
     }
 
@@ -106,6 +111,47 @@ class ExternalZooKeeperIT {
             assertThat(lease.ttl()).isEqualTo(Duration.ofSeconds(9));
             assertThat(dcs.renew(lease, CALL)).isTrue();
             assertThat(dcs.grant(TTL, CALL).id()).isEqualTo(lease.id());
+        }
+    }
+
+    /** After a restart of the agent its keys are still its own; if it was away for too long, they are gone with the session. */
+    @Test
+    void theNextProcessTakesUpTheSessionAsLongAsItLives() throws Exception {
+        plain();
+        String host = servers.hosts().get(0);
+        Path state = Files.createDirectory(folder.resolve("own"));
+        String first;
+        try (Dcs dcs = connect(host, Map.of(), state)) {
+            Lease lease = dcs.grant(TTL, CALL);
+            first = lease.id();
+            assertThat(dcs.put("/it/held", new byte[1], Expect.absent(), Optional.of(lease), CALL)
+                            .written())
+                    .isTrue();
+        }
+        try (Stream<Path> files = Files.list(state)) {
+            assertThat(files.map(file -> file.getFileName().toString())).containsExactly("zookeeper.session");
+        }
+        Path file = state.resolve("zookeeper.session");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        // Id, password and ttl: enough to go on with the session, and good for nothing else.
+        assertThat(file).content().matches(first + " [0-9a-f]{32} 6000\n");
+
+        try (Dcs next = connect(host, Map.of(), state)) {
+            Lease taken = next.grant(TTL, CALL);
+            assertThat(taken.id()).isEqualTo(first);
+            assertThat(next.renew(taken, CALL)).isTrue();
+        }
+        try (Dcs observer = connect(host, Map.of())) {
+            assertThat(observer.readAll("/it", CALL).get("/it/held")).isPresent();
+            Ensemble.await(
+                    "the end of the session nobody took up",
+                    () -> observer.readAll("/it", CALL).get("/it/held").isEmpty());
+        }
+        try (Dcs late = connect(host, Map.of(), state)) {
+            Lease other = late.grant(TTL, CALL);
+            assertThat(other.id()).isNotEqualTo(first);
+            assertThat(file).content().startsWith(other.id() + " ");
         }
     }
 
