@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.zookeeper.KeeperException;
 import org.slf4j.Logger;
@@ -11,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Who belongs to the quorum. Only the quorum itself changes that, by one server at a time; the configuration says what the operator
- * wants, under a version, and the newest version counts. See {@code docs/adr/0010-growing-the-quorum.md}.
+ * wants, under a version, and the newest version counts. See {@code docs/adr/0009-growing-the-quorum.md}.
  */
 final class Membership {
 
@@ -47,10 +48,22 @@ final class Membership {
         REMOVED
     }
 
+    private static final Set<KeeperException.Code> TRANSIENT = Set.of(
+            KeeperException.Code.BADVERSION,
+            KeeperException.Code.CONNECTIONLOSS,
+            KeeperException.Code.NEWCONFIGNOQUORUM,
+            KeeperException.Code.NODEEXISTS,
+            KeeperException.Code.OPERATIONTIMEOUT,
+            KeeperException.Code.RECONFIGINPROGRESS,
+            KeeperException.Code.REQUESTTIMEOUT,
+            KeeperException.Code.SESSIONEXPIRED,
+            KeeperException.Code.SESSIONMOVED);
+
     private final EmbeddedSettings settings;
     private final Optional<StoreTls> tls;
     private final QuorumFiles files;
     private final WantedServers mine;
+    private String complaint = "";
 
     Membership(EmbeddedSettings settings, Optional<StoreTls> tls) {
         this.settings = settings;
@@ -66,7 +79,7 @@ final class Membership {
      * @param doubtful what is stored has not worked
      */
     Start start(boolean doubtful) throws IOException, InterruptedException {
-        Optional<QuorumView> stored = files.stored();
+        Optional<QuorumView> stored = files.stored().map(view -> view.withClientPortsOf(settings));
         boolean member = stored.map(view -> view.contains(settings.id())).orElse(false);
         if (member && !doubtful) {
             return Start.with(stored.get());
@@ -142,7 +155,7 @@ final class Membership {
             for (int id : running.voters()) {
                 if (!wanted.ids().contains(id)) {
                     LOG.info("removing server {} from the quorum {}, as {} wants", id, running.voters(), wanted);
-                    client.remove(id, running);
+                    client.change(running, running.without(id));
                     return Place.PENDING;
                 }
             }
@@ -151,15 +164,25 @@ final class Membership {
             }
             if (!running.voters().contains(settings.id())) {
                 LOG.info("adding server {} to the quorum {}, as {} wants", settings.id(), running.voters(), wanted);
-                client.add(settings.id(), settings.line(settings.id(), "participant"), running);
+                client.change(running, running.with(settings.id(), settings.line(settings.id(), "participant")));
                 return Place.PENDING;
             }
             return Place.SETTLED;
         } catch (IOException | KeeperException e) {
-            // Another server was faster, or the one that was asked had to go: the next look tells.
-            LOG.debug("the quorum is asked again", e);
+            complain(e);
             return Place.PENDING;
         }
+    }
+
+    /** Usually another server was faster, or the one that was asked had to go, and the next look tells. What is not usual is said. */
+    private void complain(Exception e) {
+        boolean usual = e instanceof IOException || e instanceof KeeperException k && TRANSIENT.contains(k.code());
+        if (usual || String.valueOf(e.getMessage()).equals(complaint)) {
+            LOG.debug("the quorum is asked again", e);
+            return;
+        }
+        complaint = String.valueOf(e.getMessage());
+        LOG.error("the quorum does not change its list of servers, and is asked again and again: {}", complaint);
     }
 
     /** The newest list of those the servers' configurations have brought so far, this one's among them. */

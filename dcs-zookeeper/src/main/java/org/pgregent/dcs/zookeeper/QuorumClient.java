@@ -94,16 +94,13 @@ final class QuorumClient implements AutoCloseable {
         }
     }
 
-    /** One server more, or none if the list has changed since it was seen. */
-    void add(int id, String line, QuorumView seen) throws KeeperException, InterruptedException {
+    /**
+     * Makes these the servers of the quorum, or changes nothing if its list is another than the one seen by now. Always the whole list:
+     * to add a single server, ZooKeeper insists on a port for clients without TLS.
+     */
+    void change(QuorumView seen, QuorumView next) throws KeeperException, InterruptedException {
         becomeAdmin();
-        admin.reconfigure("server." + id + "=" + line, null, null, seen.version(), new Stat());
-    }
-
-    /** One server less. */
-    void remove(int id, QuorumView seen) throws KeeperException, InterruptedException {
-        becomeAdmin();
-        admin.reconfigure(null, Integer.toString(id), null, seen.version(), new Stat());
+        admin.reconfigure((String) null, null, next.fileText(), seen.version(), new Stat());
     }
 
     private void becomeAdmin() {

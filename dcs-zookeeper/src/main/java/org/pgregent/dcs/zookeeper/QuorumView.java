@@ -63,6 +63,31 @@ record QuorumView(long version, SortedMap<Integer, String> servers) {
         return new QuorumView(version, more);
     }
 
+    QuorumView without(int id) {
+        SortedMap<Integer, String> less = new TreeMap<>(servers);
+        less.remove(id);
+        return new QuorumView(version, less);
+    }
+
+    /**
+     * The same servers with the ports for clients as the configuration wants them now. In a list they stand only without TLS, and
+     * what was stored may be from before it was turned on or off.
+     */
+    QuorumView withClientPortsOf(EmbeddedSettings settings) {
+        SortedMap<Integer, String> lines = new TreeMap<>();
+        servers.forEach((id, line) -> {
+            String bare = line.replaceFirst(";.*", "");
+            if (settings.tls().isPresent()) {
+                lines.put(id, bare);
+            } else if (settings.servers().containsKey(id)) {
+                lines.put(id, bare + ";" + settings.servers().get(id).client());
+            } else {
+                lines.put(id, line);
+            }
+        });
+        return new QuorumView(version, lines);
+    }
+
     /** As a file of ZooKeeper's; its version goes into the file's name. */
     String fileText() {
         return servers.entrySet().stream()

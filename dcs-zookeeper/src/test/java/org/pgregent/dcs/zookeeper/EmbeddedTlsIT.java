@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.Certificate;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -66,6 +68,67 @@ class EmbeddedTlsIT {
                 assertThat(dcs.readAll("/it", CALL).get("/it/a").orElseThrow().leaseId())
                         .contains(lease.id());
             }
+        }
+    }
+
+    @Test
+    void aRenewedCertificateIsShownWithoutARestart() throws Exception {
+        try (Ensemble ensemble = new Ensemble(3, Optional.of(Ensemble.SECRET)).withTls()) {
+            ensemble.startAll();
+            ensemble.awaitAllServing();
+            long process = ensemble.pid(2);
+            EmbeddedSettings.Server two =
+                    EmbeddedSettings.Server.parse(ensemble.servers().get(1));
+            Certificate next = ensemble.renew(2);
+            for (HostPort port : List.of(two.client(), two.election())) {
+                Ensemble.await("the new certificate at " + port, () -> ensemble.shown(port)
+                        .equals(next));
+            }
+            assertThat(ensemble.pid(2)).isEqualTo(process);
+            // It is as good as the old one: with it the server finds its way back into the quorum.
+            ensemble.kill(1);
+            try (Dcs dcs = ensemble.connect("n1", TTL, 2, 3)) {
+                Ensemble.await("a write", () -> dcs.put("/it/a", new byte[1], Expect.anything(), Optional.empty(), CALL)
+                        .written());
+            }
+        }
+    }
+
+    /** With all servers stopped meanwhile: one that speaks in TLS and one that does not are no quorum. */
+    @Test
+    void tlsCanBeTurnedOnForAQuorumThatIsThereAndThenItStillGrowsAndShrinks() throws Exception {
+        try (Ensemble ensemble = new Ensemble(3, Optional.of(Ensemble.SECRET))) {
+            ensemble.startAll();
+            ensemble.awaitQuorum(1, 2, 3);
+            try (Dcs dcs = ensemble.connect("n1", TTL)) {
+                Ensemble.await("a write", () -> dcs.put("/it/a", new byte[1], Expect.absent(), Optional.empty(), CALL)
+                        .written());
+            }
+            ensemble.killAll();
+
+            ensemble.withTls();
+            ensemble.startAll();
+            ensemble.awaitQuorum(1, 2, 3);
+            ensemble.another();
+            ensemble.configure(4, 2, 1, 2, 3, 4);
+            ensemble.start(4);
+            ensemble.awaitQuorum(1, 2, 3, 4);
+            try (Dcs plain = connect(ensemble, Map.of());
+                    Dcs dcs = ensemble.connect("n2", TTL, 4)) {
+                assertThatThrownBy(() -> plain.readAll("/it", CALL)).isInstanceOf(DcsException.class);
+                Ensemble.await(
+                        "what was written before",
+                        () -> dcs.readAll("/it", CALL).get("/it/a").isPresent());
+            }
+            ensemble.configure(1, 3, 1, 3, 4);
+            ensemble.kill(1);
+            ensemble.start(1);
+            ensemble.awaitQuorum(1, 3, 4);
+            Ensemble.await("server 2 has ended", () -> ensemble.log(2).contains("was removed from the quorum"));
+            ensemble.kill(2);
+            ensemble.kill(4);
+            ensemble.start(4);
+            ensemble.awaitQuorum(1, 3, 4);
         }
     }
 

@@ -1,10 +1,15 @@
 package org.pgregent.dcs.zookeeper;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,6 +23,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLSocket;
 import org.apache.zookeeper.KeeperException;
 import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsConfig;
@@ -150,6 +156,24 @@ final class Ensemble implements AutoCloseable {
     /** What a server shows from its next start on. */
     void certify(int id, TestCertificates.Issued issued) {
         certificates.put("peer" + id, issued);
+    }
+
+    /** Another certificate and key in the files of a server that runs; returns the new one. */
+    Certificate renew(int id) throws IOException, CertificateException {
+        TestCertificates.Issued next = authority().issue("next" + id, "IP:127.0.0.1");
+        TestCertificates.Issued present = certificates.get("peer" + id);
+        Files.copy(next.key(), present.key(), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(next.certificate(), present.certificate(), StandardCopyOption.REPLACE_EXISTING);
+        try (InputStream in = Files.newInputStream(next.certificate())) {
+            return CertificateFactory.getInstance("X.509").generateCertificate(in);
+        }
+    }
+
+    /** What a server shows to whoever connects there. */
+    Certificate shown(HostPort port) throws IOException {
+        try (SSLSocket socket = clientTls.orElseThrow().connect(port, 2000)) {
+            return socket.getSession().getPeerCertificates()[0];
+        }
     }
 
     /** The keys of the section that concern TLS; none without TLS. */
