@@ -70,6 +70,12 @@ public record LauncherConfig(
         Optional<Store> store = store(top, catalog, problems);
         store.ifPresent(found -> checkTtl(own.minimumTtl(), found, problems));
         Tags tags = new Tags(top.section("tags").values());
+        if (!top.has("postgresql")) {
+            // All that is missing in it goes without saying.
+            problems.removeIf(problem -> problem.startsWith("postgresql."));
+            problems.add("postgresql is not defined: describe this node's PostgreSQL in that section, or set"
+                    + " regent.witness to true for a node that has none and only keeps the quorum");
+        }
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
@@ -85,7 +91,7 @@ public record LauncherConfig(
                 own);
     }
 
-    private static NodeName name(Section top, Section postgresql) {
+    static NodeName name(Section top, Section postgresql) {
         Section holder = top.has("name") || !postgresql.has("name") ? top : postgresql;
         String name = holder.required("name", "give this node a name that no other member of the cluster has");
         if (name.equals(RESERVED_NAME)) {
@@ -97,7 +103,7 @@ public record LauncherConfig(
         return new NodeName(name.isEmpty() || name.indexOf('/') >= 0 ? "-" : name);
     }
 
-    private static Optional<Store> store(Section top, ProviderCatalog catalog, List<String> problems) {
+    static Optional<Store> store(Section top, ProviderCatalog catalog, List<String> problems) {
         for (String section : catalog.sections()) {
             if (top.values().get(section) instanceof Map<?, ?> map && !map.isEmpty()) {
                 Map<String, Object> settings = new LinkedHashMap<>();

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.pgregent.core.agent.Agent;
 import org.pgregent.launcher.demo.DemoCommand;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,6 +62,9 @@ import picocli.CommandLine.Spec;
             "      secret: at-least-16-characters",
             "      servers: {1: '10.0.0.1:2888:3888:2181', 2: '10.0.0.2:2888:3888:2181', 3: '10.0.0.3:2888:3888:2181'}",
             "",
+            "Only two machines for PostgreSQL? A third agent without it keeps the quorum: no section postgresql, but",
+            "  regent: {witness: true}",
+            "",
             "Ask a running agent: curl http://10.0.0.1:8008/cluster  and, on its own host, /regent/explain for what it",
             "decided last and why. Started as root, the agent becomes the owner of the data folder, or postgres.",
             "Stop it with SIGTERM: it stops PostgreSQL and hands over, then ends with exit code 0."
@@ -79,7 +83,14 @@ public final class Main implements Callable<Integer> {
     private Path source;
 
     public static void main(String[] arguments) {
+        leadJavaLoggingToOurs();
         System.exit(new CommandLine(new Main()).execute(arguments));
+    }
+
+    /** gRPC and others log through the JDK, past logback.xml and straight to the console. */
+    static void leadJavaLoggingToOurs() {
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
     }
 
     @Override
@@ -89,9 +100,27 @@ public final class Main implements Callable<Integer> {
         }
         return guarded(() -> {
             Map<String, Object> document = ConfigSource.read(source, System.getenv());
-            LauncherConfig config = LauncherConfig.parse(document, ProviderCatalog.of(document));
-            return AsUser.amRoot() ? runBelow(new Staging(config, document).prepare()) : new Node(config).run();
+            Role role = Role.of(document);
+            return AsUser.amRoot()
+                    ? runBelow(role.staging().prepare())
+                    : role.run().call();
         });
+    }
+
+    /** What a configuration makes of this process. */
+    private record Role(Staging staging, Callable<Integer> run) {
+
+        static Role of(Map<String, Object> document) throws ConfigException {
+            ProviderCatalog catalog = ProviderCatalog.of(document);
+            if (WitnessConfig.isAskedFor(document)) {
+                WitnessConfig config = WitnessConfig.parse(document, catalog);
+                return new Role(new Staging(config.own(), config.dataDir(), document), () -> new Witness(config).run());
+            }
+            LauncherConfig config = LauncherConfig.parse(document, catalog);
+            return new Role(
+                    new Staging(config.own(), config.postgres().folders().dataDir(), document),
+                    () -> new Node(config).run());
+        }
     }
 
     /** Errors of the configuration are for people: their text alone, on standard error. */
@@ -148,8 +177,7 @@ public final class Main implements Callable<Integer> {
         public Integer call() {
             return guarded(() -> {
                 Map<String, Object> document = ConfigSource.read(source, System.getenv());
-                List<String> command =
-                        new Staging(LauncherConfig.parse(document, ProviderCatalog.of(document)), document).prepare();
+                List<String> command = Role.of(document).staging().prepare();
                 for (String word : command) {
                     if (word.indexOf('\n') >= 0) {
                         throw new ConfigException(

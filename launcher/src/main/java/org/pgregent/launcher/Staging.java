@@ -26,12 +26,17 @@ final class Staging {
     private static final String WRITE =
             "umask 077 && mkdir -p \"${1%/*}\" && cat >\"$1.new\" && mv -f \"$1.new\" \"$1\"";
 
-    private final LauncherConfig config;
+    private final OwnSection own;
+    private final Path dataDir;
     private final Map<String, Object> document;
 
-    /** @param document the configuration as merged from files and environment */
-    Staging(LauncherConfig config, Map<String, Object> document) {
-        this.config = config;
+    /**
+     * @param dataDir whose owner the agent is to become
+     * @param document the configuration as merged from files and environment
+     */
+    Staging(OwnSection own, Path dataDir, Map<String, Object> document) {
+        this.own = own;
+        this.dataDir = dataDir;
         this.document = document;
     }
 
@@ -39,7 +44,7 @@ final class Staging {
     List<String> prepare() throws ConfigException, IOException, InterruptedException {
         AsUser user = user();
         makeFolders(user);
-        Path stage = config.own().stateDir().resolve("program");
+        Path stage = own.stateDir().resolve("program");
         Path file = stage.resolve("config.yml");
         write(user, file, Json.write(withPlugins(user, stage)).getBytes(StandardCharsets.UTF_8));
         List<String> places = new ArrayList<>();
@@ -95,7 +100,7 @@ final class Staging {
     }
 
     private AsUser user() throws ConfigException, IOException, InterruptedException {
-        String name = config.own().user().isPresent() ? config.own().user().get() : usualUser();
+        String name = own.user().isPresent() ? own.user().get() : usualUser();
         return AsUser.named(name)
                 .orElseThrow(
                         () -> new ConfigException(
@@ -104,7 +109,6 @@ final class Staging {
     }
 
     private String usualUser() throws IOException {
-        Path dataDir = config.postgres().folders().dataDir();
         if (Files.exists(dataDir)) {
             String owner = Files.getOwner(dataDir).getName();
             if (!owner.equals("root")) {
@@ -116,10 +120,9 @@ final class Staging {
 
     /** Those whose parent only root may write to are made by root and given away. */
     private void makeFolders(AsUser user) throws ConfigException, IOException, InterruptedException {
-        for (Path folder :
-                List.of(config.own().stateDir(), config.postgres().folders().dataDir())) {
+        for (Path folder : List.of(own.stateDir(), dataDir)) {
             boolean there = Files.exists(folder, LinkOption.NOFOLLOW_LINKS);
-            if (!there && folder.equals(config.postgres().folders().dataDir()) && user.can("-w", folder.getParent())) {
+            if (!there && folder.equals(dataDir) && user.can("-w", folder.getParent())) {
                 // Its own work, once it knows that it may make or clone a cluster.
                 continue;
             }
