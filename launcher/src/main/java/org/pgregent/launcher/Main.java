@@ -3,9 +3,11 @@ package org.pgregent.launcher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.pgregent.core.agent.Agent;
+import org.pgregent.launcher.config.Document;
+import org.pgregent.launcher.config.Variables;
 import org.pgregent.launcher.demo.DemoCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -84,11 +86,11 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (source == null) {
+        if (source == null && System.getenv().keySet().stream().noneMatch(name -> name.startsWith(Variables.PREFIX))) {
             throw new ParameterException(spec.commandLine(), "no configuration was named");
         }
         return guarded(() -> {
-            Map<String, Object> document = ConfigSource.read(source, System.getenv());
+            Document document = ConfigSource.read(Optional.ofNullable(source), System.getenv());
             LauncherConfig config = LauncherConfig.parse(document, ProviderCatalog.onClassPath());
             return AsUser.amRoot() ? runBelow(new Staging(config, document).prepare()) : new Node(config).run();
         });
@@ -147,7 +149,7 @@ public final class Main implements Callable<Integer> {
         @Override
         public Integer call() {
             return guarded(() -> {
-                Map<String, Object> document = ConfigSource.read(source, System.getenv());
+                Document document = ConfigSource.read(Optional.of(source), System.getenv());
                 List<String> command =
                         new Staging(LauncherConfig.parse(document, ProviderCatalog.onClassPath()), document).prepare();
                 for (String word : command) {

@@ -52,7 +52,7 @@ final class PostgresSection {
     Optional<PgConfig> read(String scope, NodeName name, Path dataDir, Path stateDir, Section bootstrap) {
         // A wrong one is noted already; the rest is read all the same, for its own problems.
         Network network = network().orElse(new Network(List.of("localhost"), 5432, new HostPort("localhost", 5432)));
-        Section login = authentication();
+        Section login = section.section("authentication");
         Credentials superuser = credentials(login.section("superuser"), "postgres");
         Credentials replication = credentials(login.section("replication"), "replicator");
         Credentials rewind = login.has("rewind") ? credentials(login.section("rewind"), "rewind") : superuser;
@@ -120,20 +120,6 @@ final class PostgresSection {
         });
         HostPort reached = connect.map(a -> new HostPort(a.host(), a.port())).orElse(alone.local());
         return Optional.of(new Network(hosts, alone.port(), reached));
-    }
-
-    /** Older files have the users right below {@code postgresql}. */
-    private Section authentication() {
-        if (section.has("authentication") || !section.has("superuser") && !section.has("replication")) {
-            return section.section("authentication");
-        }
-        Map<String, Object> users = new LinkedHashMap<>();
-        for (String user : List.of("superuser", "replication")) {
-            if (section.has(user)) {
-                users.put(user, section.values().get(user));
-            }
-        }
-        return new Section(section.at("(old form)"), users, problems);
     }
 
     private static Credentials credentials(Section user, String example) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pgregent.core.model.Conversions;
+import org.pgregent.launcher.config.Secrets;
 
 /**
  * One mapping of the configuration. What is wrong is noted, not thrown, so that all of it can be reported together; the
@@ -160,8 +161,7 @@ final class Section {
     }
 
     private String shown(String key) {
-        boolean secret = key.contains("password") || key.contains("secret");
-        return secret ? "(hidden)" : String.valueOf(values.get(key));
+        return Secrets.shown(at(key), values.get(key));
     }
 
     /** YAML reads on and off as booleans; PostgreSQL's parameters have them so. */

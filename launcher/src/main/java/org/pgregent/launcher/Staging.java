@@ -10,7 +10,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
+import org.pgregent.launcher.config.Document;
 
 /**
  * Lets an agent that was started as root go on as the user who owns the data. That user may not be able to read the
@@ -23,10 +23,10 @@ final class Staging {
             "umask 077 && mkdir -p \"${1%/*}\" && cat >\"$1.new\" && mv -f \"$1.new\" \"$1\"";
 
     private final LauncherConfig config;
-    private final Map<String, Object> document;
+    private final Document document;
 
     /** @param document the configuration as merged from files and environment */
-    Staging(LauncherConfig config, Map<String, Object> document) {
+    Staging(LauncherConfig config, Document document) {
         this.config = config;
         this.document = document;
     }
@@ -37,7 +37,7 @@ final class Staging {
         makeFolders(user);
         Path stage = config.own().stateDir().resolve("program");
         Path file = stage.resolve("config.yml");
-        write(user, file, Json.write(document).getBytes(StandardCharsets.UTF_8));
+        write(user, file, Json.write(document.values()).getBytes(StandardCharsets.UTF_8));
         List<String> places = new ArrayList<>();
         for (String place : Jvm.ownClassPath().split(":")) {
             places.add(readable(user, Path.of(place).toAbsolutePath(), stage).toString());
