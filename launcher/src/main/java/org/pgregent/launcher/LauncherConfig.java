@@ -42,6 +42,11 @@ public record LauncherConfig(
     /** Of Patroni's; it takes the first section in the order of the alphabet, and so do we. */
     private static final List<String> FOREIGN_STORES = List.of("exhibitor", "kubernetes", "raft");
 
+    private static final List<String> OVER_THE_CLUSTERS = List.of(
+            "use_pg_rewind",
+            "remove_data_directory_on_rewind_failure",
+            "remove_data_directory_on_diverged_timelines");
+
     private static final String RESERVED_NAME = "__patroni_strict_sync_replica_placeholder__";
 
     /** The section of the store that is used, and whoever answers for it. */
@@ -187,6 +192,15 @@ public record LauncherConfig(
             problems.add("regent.minimum_ttl '" + minimum.toSeconds() + "' is below what " + store.section()
                     + " can keep reliably: set at least " + least.toSeconds());
         }
+    }
+
+    /** Own values that win over those of the cluster's section {@code postgresql}, of the keys the rules look at. */
+    public Map<String, Object> postgresql() {
+        Map<String, Object> own = new LinkedHashMap<>();
+        for (String key : OVER_THE_CLUSTERS) {
+            document.at(List.of("postgresql", key)).ifPresent(value -> own.put(key, value));
+        }
+        return own;
     }
 
     /** Where the cluster's keys are in the store. */

@@ -10,7 +10,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.pgregent.launcher.config.Document;
+import org.pgregent.launcher.config.Variables;
 
 /**
  * Lets an agent that was started as root go on as the user who owns the data. That user may not be able to read the
@@ -24,11 +28,22 @@ final class Staging {
 
     private final LauncherConfig config;
     private final Document document;
+    private final Optional<Path> source;
+    private final Map<String, String> variables = new TreeMap<>();
 
-    /** @param document the configuration as merged from files and environment */
-    Staging(LauncherConfig config, Document document) {
+    /**
+     * @param document the configuration as merged from files and environment
+     * @param source where the files are; read again by that user, if it may, on SIGHUP
+     */
+    Staging(LauncherConfig config, Document document, Optional<Path> source, Map<String, String> environment) {
         this.config = config;
         this.document = document;
+        this.source = source.filter(Files::exists);
+        environment.forEach((name, value) -> {
+            if (name.startsWith(Variables.PREFIX)) {
+                variables.put(name, value);
+            }
+        });
     }
 
     /** Prepares everything; returns the command that is to replace this process, or to run below it. */
@@ -38,6 +53,8 @@ final class Staging {
         Path stage = config.own().stateDir().resolve("program");
         Path file = stage.resolve("config.yml");
         write(user, file, Json.write(document.values()).getBytes(StandardCharsets.UTF_8));
+        Path kept = stage.resolve("variables.json");
+        write(user, kept, Json.write(variables).getBytes(StandardCharsets.UTF_8));
         List<String> places = new ArrayList<>();
         for (String place : Jvm.ownClassPath().split(":")) {
             places.add(readable(user, Path.of(place).toAbsolutePath(), stage).toString());
@@ -46,7 +63,24 @@ final class Staging {
             throw new ConfigException("the user " + user.name() + " may not run " + Jvm.java()
                     + ": use a Java outside of root's home, or set regent.user");
         }
-        return user.prefix(Jvm.command(String.join(":", places), file.toString()));
+        List<String> arguments = new ArrayList<>(List.of(file.toString()));
+        source.ifPresent(original -> arguments.addAll(List.of(
+                "--reread", original.toAbsolutePath().toString(), "--reread-variables", kept.toString())));
+        return user.prefix(Jvm.command(String.join(":", places), arguments.toArray(String[]::new)));
+    }
+
+    /** What the environment held when the configuration was staged. */
+    static Map<String, String> variables(Path kept) throws ConfigException {
+        try {
+            Map<String, String> variables = new TreeMap<>();
+            Json.object(Files.readString(kept))
+                    .orElse(Map.of())
+                    .forEach((name, value) -> variables.put(name, String.valueOf(value)));
+            return variables;
+        } catch (IOException e) {
+            throw new ConfigException(kept + " cannot be read (" + e.getClass().getSimpleName()
+                    + "): start the agent again");
+        }
     }
 
     private AsUser user() throws ConfigException, IOException, InterruptedException {

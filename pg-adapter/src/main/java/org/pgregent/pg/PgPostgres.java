@@ -42,6 +42,8 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     private final TimelineCheck timelineCheck;
     private final Slots slots;
     private volatile Optional<PostgresSettings> applied = Optional.empty();
+    /** This node's own configuration changed since the files were written. */
+    private volatile boolean reconfigured;
 
     /** @throws PostgresException if the state folder cannot be made */
     public PgPostgres(PgConfig config) throws PostgresException {
@@ -80,7 +82,19 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         Map<String, String> wanted = settings.map(
                         known -> (Map<String, String>) Gucs.controlled(known.parameters(), config))
                 .orElse(Map.of());
-        return observer.observe(settings.map(PostgresSettings::fingerprint), wanted, Deadline.in(timeout));
+        Optional<String> fingerprint = reconfigured ? Optional.empty() : settings.map(PostgresSettings::fingerprint);
+        return observer.observe(fingerprint, wanted, Deadline.in(timeout));
+    }
+
+    /**
+     * Takes over this node's own parameters, rules, recovery settings and options of programs; what else is in it must be as it
+     * was. The view has no fingerprint of the configuration then, until it has been applied again.
+     */
+    public void reconfigure(PgConfig changed) {
+        files.reconfigure(changed);
+        baseBackup.reconfigure(changed);
+        rewind.reconfigure(changed);
+        reconfigured = true;
     }
 
     /** Why a running server does not let us in, if that is on account of user, password or pg_hba.conf. Asked at the start. */
@@ -134,6 +148,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             return;
         }
         rewind.requireWhole(controlData, deadline);
+        reconfigured = false;
         files.write(settings, role, deadline);
         List<String> arguments =
                 new ArrayList<>(List.of("-D", config.dataDir().toString(), "--config-file=" + files.conf()));
@@ -221,6 +236,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         Optional<String> conninfo = files.value("primary_conninfo");
         Optional<String> slot = files.value("primary_slot_name");
         Optional<String> restore = files.value("restore_command");
+        reconfigured = false;
         files.write(settings, role, deadline);
         applied = Optional.of(settings);
         int major = PgVersions.ofFolder(config.dataDir());
@@ -243,7 +259,17 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             throws PostgresException, InterruptedException {
         requirePresent();
         Deadline deadline = Deadline.in(timeout);
-        boolean changed = files.write(settings, files.role(), deadline);
+        boolean wasReconfigured = reconfigured;
+        reconfigured = false;
+        boolean changed;
+        try {
+            changed = files.write(settings, files.role(), deadline);
+        } catch (PostgresException | InterruptedException | RuntimeException e) {
+            if (wasReconfigured) {
+                reconfigured = true;
+            }
+            throw e;
+        }
         // The files of an earlier agent may be right and never have been read.
         boolean first = applied.isEmpty();
         applied = Optional.of(settings);

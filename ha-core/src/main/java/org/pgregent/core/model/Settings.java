@@ -40,6 +40,11 @@ public record Settings(
         return new Reader(config, shortestTtl).read();
     }
 
+    /** Why a new document cannot be used at all; the one before it stays in force then. */
+    public static Optional<String> refusal(DynamicConfig config) {
+        return DynamicChecks.refusal(config);
+    }
+
     public Settings {
         ignoreSlots = List.copyOf(ignoreSlots);
         unsupported = List.copyOf(unsupported);
@@ -71,6 +76,7 @@ public record Settings(
         }
 
         Settings read() {
+            warnings.addAll(DynamicChecks.warnings(config));
             long loopWait = atLeast("loop_wait", 10, 1);
             long retryTimeout = atLeast("retry_timeout", 10, ttlMin < CONTRACT_SHORTEST_TTL.toSeconds() ? 1 : 3);
             long ttl = atLeast("ttl", 30, ttlMin);
@@ -107,7 +113,7 @@ public record Settings(
                     bool(postgresql, "remove_data_directory_on_rewind_failure", false),
                     bool(postgresql, "remove_data_directory_on_diverged_timelines", false),
                     ignoreSlots(),
-                    unsupported(),
+                    DynamicChecks.unsupported(config),
                     postgres(),
                     warnings);
         }
@@ -134,28 +140,6 @@ public record Settings(
                 }
             }
             return entries;
-        }
-
-        private List<String> unsupported() {
-            List<String> found = new ArrayList<>();
-            Object sync = document.get("synchronous_mode");
-            if (sync != null
-                    && (Conversions.bool(sync).orElse(false)
-                            || sync.toString().toLowerCase(Locale.ROOT).equals("quorum"))) {
-                found.add("synchronous_mode");
-            }
-            Map<String, Object> standby = config.section("standby_cluster");
-            if (List.of("host", "port", "restore_command").stream()
-                    .anyMatch(k ->
-                            standby.get(k) != null && !standby.get(k).toString().isEmpty())) {
-                found.add("standby_cluster");
-            }
-            for (String slots : List.of("slots", "permanent_slots", "permanent_replication_slots")) {
-                if (!config.section(slots).isEmpty()) {
-                    found.add(slots);
-                }
-            }
-            return found;
         }
 
         private PostgresSettings postgres() {

@@ -124,4 +124,68 @@ class SettingsTest {
         assertThat(s.memberSlotsTtl()).isEqualTo(Duration.ofMinutes(30));
         assertThat(s.warnings()).hasSize(3);
     }
+
+    @Test
+    void valuesThatNothingHereUsesAreCheckedAllTheSame() {
+        Settings s = from(Map.of(
+                "primary_race_backoff",
+                "soon",
+                "synchronous_node_count",
+                -1,
+                "check_timeline",
+                "perhaps",
+                "failsafe_mode",
+                true,
+                "synchronous_mode",
+                "sometimes",
+                "ignore_slots",
+                List.of("x"),
+                "postgresql",
+                Map.of("use_slots", "maybe")));
+
+        assertThat(s.warnings())
+                .hasSize(7)
+                .anySatisfy(w -> assertThat(w).contains("failsafe_mode is on").contains("counts as off"))
+                .anySatisfy(w -> assertThat(w).startsWith("postgresql.use_slots is 'maybe'"))
+                .anySatisfy(w ->
+                        assertThat(w).startsWith("synchronous_node_count is '-1', not a whole number of at least 0"));
+        assertThat(s.useSlots()).isTrue();
+        assertThat(s.unsupported()).isEmpty();
+    }
+
+    @Test
+    void whatMustNotBePassedOverKeepsThisNodeFromLeading() {
+        assertThat(from(Map.of(
+                                "postgresql",
+                                Map.of(
+                                        "pre_promote",
+                                        "/x",
+                                        "pg_hba_primary",
+                                        List.of("a"),
+                                        "pg_hba_replica",
+                                        List.of())))
+                        .unsupported())
+                .containsExactly("postgresql.pre_promote", "postgresql.pg_hba_primary");
+    }
+
+    @Test
+    void aDocumentThatCannotBeMeantIsRefusedAsAWhole() {
+        assertThat(Settings.refusal(new DynamicConfig(Map.of("ttl", "30s"))))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("ttl is '30s'"));
+        assertThat(Settings.refusal(new DynamicConfig(Map.of("postgresql", Map.of("parameters", List.of())))))
+                .isPresent();
+        assertThat(Settings.refusal(new DynamicConfig(Map.of("postgresql", "x"))))
+                .isPresent();
+        assertThat(Settings.refusal(new DynamicConfig(Map.of("ttl", "30", "loop_wait", 1.2, "anything", "goes"))))
+                .isEmpty();
+    }
+
+    @Test
+    void thisNodesOwnValuesWin() {
+        DynamicConfig dynamic = new DynamicConfig(Map.of("postgresql", Map.of("use_pg_rewind", false, "a", "b")));
+        Settings s = Settings.from(dynamic.withLocal(Map.of("use_pg_rewind", true)), Settings.CONTRACT_SHORTEST_TTL);
+        assertThat(s.usePgRewind()).isTrue();
+        assertThat(s.postgres().dynamic()).containsEntry("a", "b");
+        assertThat(dynamic.withLocal(Map.of())).isSameAs(dynamic);
+    }
 }

@@ -48,6 +48,13 @@ public final class Secrets {
         return value instanceof String text ? maskedText(text) : value;
     }
 
+    /** A whole document. */
+    public static Map<String, Object> maskedMap(Map<String, Object> values) {
+        Map<String, Object> copy = new LinkedHashMap<>();
+        values.forEach((name, value) -> copy.put(name, masked(name, value)));
+        return copy;
+    }
+
     static String maskedText(String text) {
         return ASSIGNED.matcher(IN_URL.matcher(text).replaceAll("$1:" + HIDDEN + "@"))
                 .replaceAll("$1" + HIDDEN);
