@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -39,21 +40,23 @@ final class ConfigCommands {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConfigCommands.class);
 
+    /** Which stores a configuration may name: it may name a folder of further ones. */
+    @FunctionalInterface
+    interface Catalogs {
+        ProviderCatalog of(Document document) throws ConfigException;
+    }
+
     private final Optional<Path> file;
     private final Map<String, String> environment;
-    private final ProviderCatalog catalog;
+    private final Catalogs catalogs;
     private final PrintStream out;
     private final PrintStream err;
 
     ConfigCommands(
-            Optional<Path> file,
-            Map<String, String> environment,
-            ProviderCatalog catalog,
-            PrintStream out,
-            PrintStream err) {
+            Optional<Path> file, Map<String, String> environment, Catalogs catalogs, PrintStream out, PrintStream err) {
         this.file = file;
         this.environment = environment;
-        this.catalog = catalog;
+        this.catalogs = catalogs;
         this.out = out;
         this.err = err;
     }
@@ -62,6 +65,7 @@ final class ConfigCommands {
     int validate(boolean listenPorts, boolean print) throws ConfigException {
         Document document = ConfigSource.read(file, environment);
         Map<String, Problem> problems = new LinkedHashMap<>();
+        ProviderCatalog catalog = catalog(document, problems);
         LauncherConfig.check(document, catalog).forEach(problem -> problems.putIfAbsent(problem.line(), problem));
         try {
             LauncherConfig config = LauncherConfig.parse(document, catalog);
@@ -83,6 +87,16 @@ final class ConfigCommands {
             out.print(YamlText.of(Secrets.maskedMap(document.values()), path -> ""));
         }
         return problems.values().stream().allMatch(problem -> problem.severity() == Severity.HINT) ? 0 : 1;
+    }
+
+    /** What is wrong with its plug-ins must not hide what is wrong elsewhere. */
+    private ProviderCatalog catalog(Document document, Map<String, Problem> problems) throws ConfigException {
+        try {
+            return catalogs.of(document);
+        } catch (ConfigException e) {
+            e.problems().forEach(line -> problems.put(line, new Problem(Severity.ERROR, "", line)));
+            return catalogs.of(document.without(List.of("regent", "plugins")));
+        }
     }
 
     /** The store's own module knows its section best; it is asked to open a connection, and not to use it. */
@@ -125,7 +139,7 @@ final class ConfigCommands {
     /** Two YAML documents: this node's, and the cluster's as far as it is known here. */
     int printEffective() throws ConfigException {
         Document document = ConfigSource.read(file, environment);
-        LauncherConfig config = LauncherConfig.parse(document, catalog);
+        LauncherConfig config = LauncherConfig.parse(document, catalogs.of(document));
         out.println("# This node: what was written, and the defaults under it. The environment wins over files.");
         out.print(EffectiveConfig.local(document, worked(config)));
         Optional<Map<String, Object>> cached =

@@ -43,9 +43,7 @@ public record LauncherConfig(
     private static final List<String> FOREIGN_STORES = List.of("exhibitor", "kubernetes", "raft");
 
     private static final List<String> OVER_THE_CLUSTERS = List.of(
-            "use_pg_rewind",
-            "remove_data_directory_on_rewind_failure",
-            "remove_data_directory_on_diverged_timelines");
+            "use_pg_rewind", "remove_data_directory_on_rewind_failure", "remove_data_directory_on_diverged_timelines");
 
     private static final String RESERVED_NAME = "__patroni_strict_sync_replica_placeholder__";
 

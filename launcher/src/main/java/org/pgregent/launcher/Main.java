@@ -141,6 +141,9 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--reread-variables", hidden = true, description = "The variables it was read with.")
     private Path rereadVariables;
 
+    @Option(names = "--plugins", hidden = true, description = "Where the plug-ins were laid that the file names.")
+    private Path plugins;
+
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new Main()).execute(arguments));
     }
@@ -154,14 +157,18 @@ public final class Main implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "no configuration was named");
         }
         return guarded(() -> {
-            ProviderCatalog catalog = ProviderCatalog.onClassPath();
             Document document = ConfigSource.read(Optional.ofNullable(source), System.getenv());
+            ProviderCatalog catalog = catalog(document);
             LauncherConfig config = LauncherConfig.parse(document, catalog);
             Variables.unknown(System.getenv()).forEach(hint -> System.err.println(hint.line()));
             return AsUser.amRoot()
                     ? runBelow(new Staging(config, document, Optional.ofNullable(source), System.getenv()).prepare())
                     : new Node(config, catalog, this::again).run();
         });
+    }
+
+    private ProviderCatalog catalog(Document document) throws ConfigException {
+        return plugins == null ? ProviderCatalog.of(document.values()) : ProviderCatalog.with(Optional.of(plugins));
     }
 
     /** The files as they are now, under the variables as they were at the start. */
@@ -171,8 +178,8 @@ public final class Main implements Callable<Integer> {
     }
 
     private int withConfiguration() throws ConfigException, IOException {
-        ConfigCommands commands = new ConfigCommands(
-                Optional.ofNullable(source), System.getenv(), ProviderCatalog.onClassPath(), System.out, System.err);
+        ConfigCommands commands =
+                new ConfigCommands(Optional.ofNullable(source), System.getenv(), this::catalog, System.out, System.err);
         if (instead.generateSample) {
             return commands.sample();
         }
@@ -236,13 +243,12 @@ public final class Main implements Callable<Integer> {
         public Integer call() {
             return guarded(() -> {
                 Document document = ConfigSource.read(Optional.of(source), System.getenv());
-                List<String> command =
-                        new Staging(
-                                        LauncherConfig.parse(document, ProviderCatalog.onClassPath()),
-                                        document,
-                                        Optional.of(source),
-                                        System.getenv())
-                                .prepare();
+                List<String> command = new Staging(
+                                LauncherConfig.parse(document, ProviderCatalog.of(document.values())),
+                                document,
+                                Optional.of(source),
+                                System.getenv())
+                        .prepare();
                 for (String word : command) {
                     if (word.indexOf('\n') >= 0) {
                         throw new ConfigException(

@@ -86,8 +86,9 @@ final class Node {
         Agent created = injector.getInstance(Agent.class);
         agent.set(created);
         try (PgPostgres postgres = injector.getInstance(PgPostgres.class);
-                GuardProcess guard = injector.getInstance(GuardProcess.class)) {
-            LOG.debug("with {} and {}", postgres, guard);
+                GuardProcess guard = injector.getInstance(GuardProcess.class);
+                ServiceRegistration services = injector.getInstance(ServiceRegistration.class)) {
+            LOG.debug("with {}, {} and {}", postgres, guard, services);
             refuseToStartLockedOut(postgres);
             rest.set(RestServer.start(config.rest(), injector.getInstance(RestApi.class)));
             if (stopping.get()) {

@@ -2,6 +2,7 @@ package org.pgregent.launcher;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.pgregent.launcher.config.Document;
 import org.pgregent.launcher.config.Variables;
 
@@ -64,8 +66,14 @@ final class Staging {
                     + ": use a Java outside of root's home, or set regent.user");
         }
         List<String> arguments = new ArrayList<>(List.of(file.toString()));
-        source.ifPresent(original -> arguments.addAll(List.of(
-                "--reread", original.toAbsolutePath().toString(), "--reread-variables", kept.toString())));
+        // The program may run from another place than this one, so what lies beside this one has to be named.
+        Optional<Path> plugins = ProviderCatalog.pluginFolder(document.values());
+        if (plugins.isPresent()) {
+            Path copy = readablePlugins(user, plugins.get(), stage.resolve("plugin-copies"));
+            arguments.addAll(List.of("--plugins", copy.toString()));
+        }
+        source.ifPresent(original -> arguments.addAll(
+                List.of("--reread", original.toAbsolutePath().toString(), "--reread-variables", kept.toString())));
         return user.prefix(Jvm.command(String.join(":", places), arguments.toArray(String[]::new)));
     }
 
@@ -78,9 +86,30 @@ final class Staging {
                     .forEach((name, value) -> variables.put(name, String.valueOf(value)));
             return variables;
         } catch (IOException e) {
-            throw new ConfigException(kept + " cannot be read (" + e.getClass().getSimpleName()
-                    + "): start the agent again");
+            throw new ConfigException(
+                    kept + " cannot be read (" + e.getClass().getSimpleName() + "): start the agent again");
         }
+    }
+
+    private static Path readablePlugins(AsUser user, Path folder, Path copies)
+            throws IOException, InterruptedException {
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(folder, 2, FileVisitOption.FOLLOW_LINKS)) {
+            files = all.filter(Files::isRegularFile).toList();
+        }
+        boolean readable = user.can("-r", folder);
+        for (Path file : files) {
+            readable &= user.can("-r", file);
+        }
+        if (readable) {
+            return folder;
+        }
+        // Of a former start there may be plug-ins that are gone by now.
+        user.shell("rm -rf \"$1\" && mkdir -p -m 700 \"$1\"", new byte[0], copies.toString());
+        for (Path file : files) {
+            write(user, copies.resolve(folder.relativize(file).toString()), Files.readAllBytes(file));
+        }
+        return copies;
     }
 
     private AsUser user() throws ConfigException, IOException, InterruptedException {

@@ -70,7 +70,7 @@ class ConfigCommandsTest {
         return new ConfigCommands(
                 Optional.of(file),
                 environment,
-                ProviderCatalog.of(List.of(new StubProvider("etcd3"), new Choosy())),
+                document -> ProviderCatalog.of(List.of(new StubProvider("etcd3"), new Choosy())),
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8));
     }

@@ -33,8 +33,7 @@ class ReloadTest {
     private final List<LauncherConfig> taken = new ArrayList<>();
     private final ProviderCatalog catalog = ProviderCatalog.of(List.of(new StubProvider("zookeeper")));
     private Document file = START;
-    private final Reload reload =
-            new Reload(() -> file, catalog, LauncherConfig.parse(START, catalog), taken::add);
+    private final Reload reload = new Reload(() -> file, catalog, LauncherConfig.parse(START, catalog), taken::add);
 
     ReloadTest() throws ConfigException {}
 
@@ -64,7 +63,8 @@ class ReloadTest {
 
         file = START.with(Map.of("tags", Map.of("rack", 8)), "file");
         reload.run();
-        assertThat(taken).singleElement().satisfies(config -> assertThat(config.tags().all())
-                .containsEntry("rack", 8));
+        assertThat(taken)
+                .singleElement()
+                .satisfies(config -> assertThat(config.tags().all()).containsEntry("rack", 8));
     }
 }

@@ -43,7 +43,8 @@ public record ConfigDiff(List<String> now, List<String> restart, List<String> bo
             (reload == Reload.NOW ? now : reload == Reload.RESTART ? restart : bootstrap).add(dotted);
             if (reload != Reload.NOW) {
                 merged = before.isPresent()
-                        ? merged.without(path).with(path, before.get(), running.origin(dotted).orElse(""))
+                        ? merged.without(path)
+                                .with(path, before.get(), running.origin(dotted).orElse(""))
                         : merged.without(path);
             }
         }

@@ -217,6 +217,7 @@ final class GlobalKeys {
                         .or(20),
                 text("regent.user", "whom an agent started as root becomes")
                         .usually("the owner of the data folder, or postgres"),
-                key(Kind.ANY, "regent.plugins", "folder or folders of further stores' jars"));
+                text("regent.plugins", "folder of further stores: a jar, or a folder of jars, for each")
+                        .usually("plugins beside the program, if it is there"));
     }
 }

@@ -106,7 +106,8 @@ class ConfigDiffTest {
 
     @Test
     void whatNothingHereActsOnNeedsNoRestart() {
-        assertThat(diff(Map.of("thread_pool_size", 9, "watchdog", Map.of("device", "/dev/x"))).restart())
+        assertThat(diff(Map.of("thread_pool_size", 9, "watchdog", Map.of("device", "/dev/x")))
+                        .restart())
                 .isEmpty();
     }
 }

@@ -66,12 +66,17 @@ final class Reference {
             table(bySection.getOrDefault(section, List.of()), section, text);
         });
         text.append("\n## Stores of Patroni's that are not here\n\n")
-                .append("A node whose first section of a store, by the alphabet, is `exhibitor`, `kubernetes` or `raft` does")
-                .append(" not start:\nanother store in its place would be a second one beside that of the other nodes.\n")
+                .append(
+                        "A node whose first section of a store, by the alphabet, is `exhibitor`, `kubernetes` or `raft` does")
+                .append(
+                        " not start:\nanother store in its place would be a second one beside that of the other nodes.\n")
                 .append("\n## The cluster's configuration\n\n")
-                .append("In the store under `config`, for all nodes; `bootstrap.dcs` is its first content. What is wrong in")
-                .append(" it gives way to the\ndefault, with a warning; a new document with unusable timers or `parameters`")
-                .append(" is not taken at all. `loop_wait` + 2 ×\n`retry_timeout` must not be above `ttl`; else they are")
+                .append(
+                        "In the store under `config`, for all nodes; `bootstrap.dcs` is its first content. What is wrong in")
+                .append(
+                        " it gives way to the\ndefault, with a warning; a new document with unusable timers or `parameters`")
+                .append(
+                        " is not taken at all. `loop_wait` + 2 ×\n`retry_timeout` must not be above `ttl`; else they are")
                 .append(" lowered in memory, and a line says to what.\n\n");
         table(Schema.dynamic().keys(), "", text);
         return text.toString();
@@ -87,23 +92,27 @@ final class Reference {
         text.append("| Key | Shape | Default | SIGHUP | Meaning | Variable |\n| --- | --- | --- | --- | --- | --- |\n");
         for (Key key : keys) {
             text.append("| `")
-                    .append(section.isEmpty() || key.path().equals(section)
-                            ? key.path()
-                            : key.path().substring(section.length() + 1))
+                    .append(
+                            section.isEmpty() || key.path().equals(section)
+                                    ? key.path()
+                                    : key.path().substring(section.length() + 1))
                     .append("` | ")
                     .append(shape(key))
                     .append(" | ")
                     .append(fallback(key))
                     .append(" | ")
-                    .append(switch (key.reload()) {
-                        case NOW -> "now";
-                        case RESTART -> "restart";
-                        case BOOTSTRAP -> "new cluster";
-                    })
+                    .append(
+                            switch (key.reload()) {
+                                case NOW -> "now";
+                                case RESTART -> "restart";
+                                case BOOTSTRAP -> "new cluster";
+                            })
                     .append(" | ")
                     .append(meaning(key))
                     .append(" | ")
-                    .append(key.variables().stream().map(name -> "`" + name + "`").collect(Collectors.joining(", ")))
+                    .append(key.variables().stream()
+                            .map(name -> "`" + name + "`")
+                            .collect(Collectors.joining(", ")))
                     .append(" |\n");
         }
     }

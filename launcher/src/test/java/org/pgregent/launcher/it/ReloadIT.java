@@ -26,7 +26,8 @@ class ReloadIT {
                 ClusterHarness.section(postgresql, "parameters").put("work_mem", "7MB");
                 postgresql.put(
                         "pg_hba",
-                        new ArrayList<>(List.of("local all all scram-sha-256", "host all all 127.0.0.1/32 scram-sha-256")));
+                        new ArrayList<>(
+                                List.of("local all all scram-sha-256", "host all all 127.0.0.1/32 scram-sha-256")));
                 postgresql.put("bin_name", Map.of("postgres", "postgres"));
                 config.put("tags", Map.of("rack", "r7"));
                 config.put("log", Map.of("level", "DEBUG"));
@@ -34,9 +35,8 @@ class ReloadIT {
             });
             harness.cluster().signalAgent(node, "HUP");
 
-            harness.await(
-                    "the new parameter in force",
-                    () -> harness.query(node, "SHOW work_mem").equals(Optional.of("7MB")));
+            harness.await("the new parameter in force", () -> harness.query(node, "SHOW work_mem")
+                    .equals(Optional.of("7MB")));
             harness.await("the new tag", () -> tags(harness, node).contains("rack=r7"));
             assertThat(Files.readString(node.dataDir().resolve("pg_hba.conf"))).contains("local all all scram-sha-256");
             assertThat(harness.logOf(node))
