@@ -1,8 +1,5 @@
 package org.pgregent.launcher;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,6 +11,7 @@ import java.util.stream.Stream;
 import org.pgregent.launcher.config.Document;
 import org.pgregent.launcher.config.OldLayouts;
 import org.pgregent.launcher.config.Variables;
+import org.pgregent.launcher.config.YamlDocument;
 
 /**
  * The configuration as it was written: one YAML file, or all {@code .yml} and {@code .yaml} files of a folder in the order of
@@ -21,8 +19,6 @@ import org.pgregent.launcher.config.Variables;
  * {@code PATRONI_CONFIGURATION} may hold all of it, and then no other counts; or the other variables alone are enough.
  */
 final class ConfigSource {
-
-    private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
     private ConfigSource() {}
 
@@ -82,22 +78,14 @@ final class ConfigSource {
 
     private static Map<String, Object> mapping(String text, String what, String name) throws ConfigException {
         try {
-            if (YAML.readValue(text, Object.class) instanceof Map<?, ?> map) {
+            if (YamlDocument.read(text) instanceof Map<?, ?> map) {
                 return Document.strings(map);
             }
             throw new ConfigException("the configuration " + what + " " + name
                     + " is not a mapping of keys to values: begin it with such as 'scope: main'");
-        } catch (JsonProcessingException e) {
-            // Where, but not the text there: it may be a password.
-            String where =
-                    e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
-            throw new ConfigException("the configuration " + what + " " + name + " is not YAML" + where + ": "
-                    + firstLine(e.getOriginalMessage()) + "; correct it there");
+        } catch (YamlDocument.Malformed e) {
+            throw new ConfigException("the configuration " + what + " " + name + " " + e.getMessage());
         }
-    }
-
-    private static String firstLine(String text) {
-        return text == null ? "unknown reason" : text.lines().findFirst().orElse("unknown reason");
     }
 
     private static String reason(Exception e) {

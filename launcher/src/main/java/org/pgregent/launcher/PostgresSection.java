@@ -45,7 +45,12 @@ final class PostgresSection {
             section.required(
                     "data_dir", "name the folder of this node's PostgreSQL data, such as /var/lib/postgresql/15/main");
         }
-        return section.absolutePath("data_dir");
+        Optional<Path> dataDir = section.absolutePath("data_dir");
+        if (dataDir.isPresent() && dataDir.get().getFileName() == null) {
+            section.problem("data_dir", "is the root of all files", "name a folder of its own");
+            return Optional.empty();
+        }
+        return dataDir;
     }
 
     /** Empty, or of no use, if something is wrong; the problems tell what. */
@@ -58,14 +63,14 @@ final class PostgresSection {
         Credentials rewind = login.has("rewind") ? credentials(login.section("rewind"), "rewind") : superuser;
         Map<String, String> parameters = new TreeMap<>();
         section.texts("parameters").forEach((key, value) -> parameters.put(key.toLowerCase(Locale.ROOT), value));
-        PgConfig.Folders folders = new PgConfig.Folders(
-                dataDir,
-                section.absolutePath("config_dir").orElse(dataDir),
-                stateDir,
-                section.absolutePath("bin_dir"),
-                section.texts("bin_name"),
-                pgpass(stateDir));
         try {
+            PgConfig.Folders folders = new PgConfig.Folders(
+                    dataDir,
+                    section.absolutePath("config_dir").orElse(dataDir),
+                    stateDir,
+                    section.absolutePath("bin_dir"),
+                    section.texts("bin_name"),
+                    pgpass(stateDir));
             return Optional.of(new PgConfig(
                     scope,
                     name,

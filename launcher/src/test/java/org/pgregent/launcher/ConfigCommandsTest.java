@@ -136,7 +136,7 @@ class ConfigCommandsTest {
                 .containsExactlyInAnyOrder(
                         "scope 'a/b' has a slash",
                         "name is not defined",
-                        "postgresql.pg_ctl_timeout 'soon' is not a whole number from 0 to 86400",
+                        "postgresql.pg_ctl_timeout 'soon' is not an integer from 0 to 86400",
                         "postgresql.authentication.replication.username is not defined",
                         "ctl.insecure 'perhaps' is not a boolean",
                         "postgresql.bin_dir '/nowhere' does not exist",

@@ -43,6 +43,21 @@ final class DynamicChecks {
             "pg_ident_replica",
             "pg_ident_standby_leader");
 
+    /** Nothing reads them from the cluster's configuration yet. */
+    private static final List<String> POSTGRESQL_UNUSED = List.of(
+            "basebackup",
+            "before_stop",
+            "callbacks",
+            "create_replica_method",
+            "create_replica_methods",
+            "custom_conf",
+            "parameters_primary",
+            "parameters_replica",
+            "parameters_standby_leader",
+            "pg_ctl_timeout",
+            "pg_ident",
+            "rewind");
+
     private DynamicChecks() {}
 
     /** Why the document as a whole cannot be used; the one before it stays in force then. */
@@ -90,6 +105,15 @@ final class DynamicChecks {
         Object ignored = config.document().get("ignore_slots");
         if (ignored != null && !isListOfMappings(ignored)) {
             warnings.add("ignore_slots is not a list of mappings; what is none is not used.");
+        }
+        Map<String, Object> postgresql = config.section("postgresql");
+        List<String> unused = POSTGRESQL_UNUSED.stream()
+                .filter(key -> postgresql.get(key) != null)
+                .map(key -> "postgresql." + key)
+                .toList();
+        if (!unused.isEmpty()) {
+            warnings.add("the cluster's configuration has " + String.join(", ", unused)
+                    + ", which nothing reads from there yet; it is not used.");
         }
         return warnings;
     }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -62,6 +63,9 @@ public record Settings(
 
     /** Reads one document; holds the warnings while it does. */
     private static final class Reader {
+        /** Some thirty years: whoever adds a few of them stays far from what numbers can hold. */
+        private static final long MOST_SECONDS = 1_000_000_000;
+
         private final Map<String, Object> document;
         private final Map<String, Object> postgresql;
         private final DynamicConfig config;
@@ -77,9 +81,10 @@ public record Settings(
 
         Settings read() {
             warnings.addAll(DynamicChecks.warnings(config));
-            long loopWait = atLeast("loop_wait", 10, 1);
-            long retryTimeout = atLeast("retry_timeout", 10, ttlMin < CONTRACT_SHORTEST_TTL.toSeconds() ? 1 : 3);
-            long ttl = atLeast("ttl", 30, ttlMin);
+            long loopWait = within("loop_wait", 10, 1, MOST_SECONDS);
+            long retryTimeout =
+                    within("retry_timeout", 10, ttlMin < CONTRACT_SHORTEST_TTL.toSeconds() ? 1 : 3, MOST_SECONDS);
+            long ttl = within("ttl", 30, ttlMin, MOST_SECONDS);
             if (loopWait + 2 * retryTimeout > ttl) {
                 long askedLoop = loopWait;
                 long askedRetry = retryTimeout;
@@ -98,18 +103,19 @@ public record Settings(
                     Duration.ofSeconds(ttl),
                     Duration.ofSeconds(loopWait),
                     Duration.ofSeconds(retryTimeout),
-                    atLeast("maximum_lag_on_failover", 1_048_576, 0),
-                    Duration.ofSeconds(atLeast(
+                    within("maximum_lag_on_failover", 1_048_576, 0, Long.MAX_VALUE),
+                    Duration.ofSeconds(within(
                             document.containsKey("primary_start_timeout")
                                     ? "primary_start_timeout"
                                     : "master_start_timeout",
                             300,
-                            0)),
+                            0,
+                            MOST_SECONDS)),
                     bool(document, "pause", false),
                     bool(postgresql, "use_pg_rewind", false),
                     bool(postgresql, "use_slots", true),
                     memberSlotsTtl(),
-                    (int) atLeast("max_timelines_history", 0, 0),
+                    (int) within("max_timelines_history", 0, 0, Integer.MAX_VALUE),
                     bool(postgresql, "remove_data_directory_on_rewind_failure", false),
                     bool(postgresql, "remove_data_directory_on_diverged_timelines", false),
                     ignoreSlots(),
@@ -123,7 +129,7 @@ public record Settings(
             if (value == null) {
                 return Duration.ofMinutes(30);
             }
-            Optional<Long> seconds = Conversions.integer(value, "s").filter(s -> s >= 0);
+            Optional<Long> seconds = Conversions.integer(value, "s").filter(s -> s >= 0 && s <= MOST_SECONDS);
             if (seconds.isEmpty()) {
                 warnings.add("member_slots_ttl is '" + value + "', not a time such as 30min; going on with 30min.");
             }
@@ -155,7 +161,7 @@ public record Settings(
             }
             List<String> hba = new ArrayList<>();
             if (postgresql.get("pg_hba") instanceof List<?> lines) {
-                lines.forEach(line -> hba.add(line.toString()));
+                lines.stream().filter(Objects::nonNull).forEach(line -> hba.add(line.toString()));
             }
             Map<String, Object> rest = new TreeMap<>(postgresql);
             rest.remove("parameters");
@@ -163,7 +169,7 @@ public record Settings(
             return new PostgresSettings(parameters, rest, hba);
         }
 
-        private long atLeast(String key, long otherwise, long min) {
+        private long within(String key, long otherwise, long min, long most) {
             Object value = document.get(key);
             if (value == null) {
                 return otherwise;
@@ -176,6 +182,10 @@ public record Settings(
             if (number.get() < min) {
                 warnings.add(key + " is " + number.get() + ", the least is " + min + "; going on with that.");
                 return min;
+            }
+            if (number.get() > most) {
+                warnings.add(key + " is " + number.get() + ", the most is " + most + "; going on with that.");
+                return most;
             }
             return number.get();
         }

@@ -188,4 +188,21 @@ class SettingsTest {
         assertThat(s.postgres().dynamic()).containsEntry("a", "b");
         assertThat(dynamic.withLocal(Map.of())).isSameAs(dynamic);
     }
+
+    @Test
+    void numbersBeyondAllSenseDoNotOverflowTheRule() {
+        Settings s = from(Map.of("retry_timeout", Long.MAX_VALUE / 2 + 1, "member_slots_ttl", "99999999999d"));
+        assertThat(s.loopWait().plus(s.retryTimeout().multipliedBy(2))).isLessThanOrEqualTo(s.ttl());
+        assertThat(s.memberSlotsTtl()).isEqualTo(Duration.ofMinutes(30));
+        assertThat(s.warnings())
+                .anySatisfy(line -> assertThat(line).startsWith("retry_timeout is 4611686018427387904, the most is"));
+    }
+
+    @Test
+    void whatNothingReadsFromTheClustersConfigurationIsNamed() {
+        assertThat(from(Map.of("postgresql", Map.of("pg_ident", List.of("m a b"), "custom_conf", "/x")))
+                        .warnings())
+                .containsExactly("the cluster's configuration has postgresql.custom_conf, postgresql.pg_ident, which"
+                        + " nothing reads from there yet; it is not used.");
+    }
 }

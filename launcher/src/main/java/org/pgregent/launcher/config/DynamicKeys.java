@@ -86,7 +86,7 @@ final class DynamicKeys {
                                         + " recovery_min_apply_delay")
                         .refused(noLeader),
                 flag("postgresql.use_slots", "a slot for each member").or(true)));
-        drafts.addAll(PostgresKeys.shared("postgresql"));
+        drafts.addAll(PostgresKeys.ofTheCluster("postgresql"));
         return drafts;
     }
 }

@@ -126,24 +126,29 @@ final class GlobalKeys {
                 text("ctl.authentication.username", "user for unsafe requests to members")
                         .usually("restapi.authentication.username")
                         .reloads()
+                        .later()
                         .env("CTL_USERNAME"),
                 text("ctl.authentication.password", "its password")
                         .secret()
                         .reloads()
+                        .later()
                         .env("CTL_PASSWORD"),
                 flag("ctl.insecure", "do not verify the certificate of a member")
                         .or(false)
                         .reloads()
+                        .later()
                         .env(),
                 text("ctl.cacert", "certificates that may sign a member's")
                         .usually("restapi.cafile")
                         .reloads()
+                        .later()
                         .env(),
-                text("ctl.certfile", "own certificate").reloads().env(),
-                text("ctl.keyfile", "its key").reloads().env(),
+                text("ctl.certfile", "own certificate").reloads().later().env(),
+                text("ctl.keyfile", "its key").reloads().later().env(),
                 text("ctl.keyfile_password", "the key's password")
                         .secret()
                         .reloads()
+                        .later()
                         .env());
     }
 

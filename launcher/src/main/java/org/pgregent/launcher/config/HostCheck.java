@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds a document against this machine and what can be reached from it: ports, folders, programs, servers of the store. Most
@@ -89,7 +90,7 @@ public final class HostCheck {
         if (listen.isEmpty() || !last.matches()) {
             return;
         }
-        int port = last.group(2) == null ? usual : Integer.parseInt(last.group(2));
+        int port = port(last.group(2), usual);
         List<String> hosts = new ArrayList<>(
                 comma < 0 ? List.of() : Arrays.asList(listen.substring(0, comma).split(",")));
         hosts.add(last.group(1));
@@ -184,7 +185,7 @@ public final class HostCheck {
                 continue;
             }
             String host = server.group(1);
-            int port = server.group(2) == null ? usual : Integer.parseInt(server.group(2));
+            int port = port(server.group(2), usual);
             try (Socket socket = new Socket()) {
                 socket.connect(
                         new InetSocketAddress(InetAddress.getByName(host.replaceAll("[\\[\\]]", "")), port),
@@ -196,6 +197,15 @@ public final class HostCheck {
                         path + " '" + host + ":" + port
                                 + "' is not reachable: start the server, or correct the address"));
             }
+        }
+    }
+
+    /** -1, which nothing can listen at, for what is no port. */
+    private static int port(@Nullable String text, int usual) {
+        try {
+            return text == null ? usual : Integer.parseInt(text);
+        } catch (NumberFormatException tooLong) {
+            return -1;
         }
     }
 

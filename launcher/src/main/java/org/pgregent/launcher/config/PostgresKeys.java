@@ -8,6 +8,7 @@ import static org.pgregent.launcher.config.Key.whole;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.pgregent.launcher.config.Key.Draft;
 
@@ -95,6 +96,16 @@ final class PostgresKeys {
 
     /** What a node's file and the cluster's configuration both may set. */
     static List<Draft> shared(String parent) {
+        return shared(parent, draft -> draft);
+    }
+
+    /** The same in the cluster's configuration. */
+    static List<Draft> ofTheCluster(String parent) {
+        return shared(parent, draft -> draft.later("until then write it in each node's file"));
+    }
+
+    /** @param ofNodes what is only read from a node's file yet */
+    private static List<Draft> shared(String parent, UnaryOperator<Draft> ofNodes) {
         List<Draft> drafts = new ArrayList<>();
         drafts.add(key(
                         Kind.MAP,
@@ -103,7 +114,8 @@ final class PostgresKeys {
                                 + " cluster's configuration")
                 .reloads());
         drafts.add(key(Kind.LIST, "pg_hba", "whole content of pg_hba.conf").reloads());
-        drafts.add(key(Kind.LIST, "pg_ident", "whole content of pg_ident.conf").reloads());
+        drafts.add(ofNodes.apply(
+                key(Kind.LIST, "pg_ident", "whole content of pg_ident.conf").reloads()));
         for (String role : ROLES) {
             drafts.add(key(Kind.MAP, "parameters_" + role, "over parameters in that role")
                     .later());
@@ -117,8 +129,8 @@ final class PostgresKeys {
         drafts.addAll(List.of(
                 key(Kind.MAP, "recovery_conf", "settings of a standby, such as restore_command")
                         .reloads(),
-                text("custom_conf", "file included in place of postgresql.base.conf")
-                        .reloads(),
+                ofNodes.apply(text("custom_conf", "file included in place of postgresql.base.conf")
+                        .reloads()),
                 key(Kind.MAP, "callbacks", "commands on_start, on_stop, on_restart, on_reload, on_role_change")
                         .later(),
                 key(Kind.LIST, "create_replica_methods", "ways to clone, in order")
@@ -126,11 +138,13 @@ final class PostgresKeys {
                         .later(),
                 key(Kind.LIST, "create_replica_method", "old name of create_replica_methods")
                         .later(),
-                key(Kind.OPTIONS, "basebackup", "options of pg_basebackup").reloads(),
-                key(Kind.OPTIONS, "rewind", "options of pg_rewind").reloads(),
-                whole("pg_ctl_timeout", 0, 86_400, "seconds a start may take")
+                ofNodes.apply(key(Kind.OPTIONS, "basebackup", "options of pg_basebackup")
+                        .reloads()),
+                ofNodes.apply(
+                        key(Kind.OPTIONS, "rewind", "options of pg_rewind").reloads()),
+                ofNodes.apply(whole("pg_ctl_timeout", 0, 86_400, "seconds a start may take")
                         .or(60)
-                        .reloads(),
+                        .reloads()),
                 flag("use_pg_rewind", "bring an old primary back with pg_rewind")
                         .or(false)
                         .reloads(),

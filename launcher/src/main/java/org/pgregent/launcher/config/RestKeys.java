@@ -49,6 +49,9 @@ final class RestKeys {
                             .reloads()
                             .later()
                             .env("RESTAPI_ALLOWLIST_INCLUDE_MEMBERS"),
+                    flag("allow_unauthenticated", "without authentication, take unsafe requests from everybody")
+                            .or(false)
+                            .later(),
                     key(Kind.MAP, "http_extra_headers", "added to answers")
                             .reloads()
                             .env("RESTAPI_HTTP_EXTRA_HEADERS"),

@@ -57,6 +57,14 @@ public final class Schema {
         return keys.values().stream().anyMatch(key -> key.secret() && key.path().startsWith(path + "."));
     }
 
+    /** Whether one of the keys right in this section is a secret. */
+    boolean hasSecretsIn(String section) {
+        return keys.values().stream()
+                .anyMatch(key -> key.secret()
+                        && key.path().startsWith(section + ".")
+                        && key.path().indexOf('.', section.length() + 1) < 0);
+    }
+
     /** The key of this path, or the one of a mapping above it that takes any name. */
     public Optional<Key> find(String path) {
         Key exact = keys.get(path);

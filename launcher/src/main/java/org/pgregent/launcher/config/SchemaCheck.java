@@ -62,7 +62,7 @@ public final class SchemaCheck {
                 key.ifPresent(section -> use(section, path, value));
                 walk(Document.strings(below), path);
             } else {
-                wrong(path, value, "is not a mapping", Kind.SECTION.remedy());
+                wrong(path, value, "is not " + Kind.SECTION.contractWord(), Kind.SECTION.remedy());
             }
         });
     }
@@ -122,7 +122,7 @@ public final class SchemaCheck {
             wrong(
                     path,
                     value,
-                    "is not a " + key.kind().word() + range(key),
+                    "is not " + key.kind().contractWord() + range(key),
                     key.kind().remedy());
         } else if (!key.choices().isEmpty()
                 && !empty

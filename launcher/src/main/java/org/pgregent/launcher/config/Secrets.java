@@ -26,7 +26,16 @@ public final class Secrets {
         }
         return NAME.matcher(path).matches()
                 || Schema.local().find(path).map(Key::secret).orElse(false)
-                || Schema.local().hasSecretsBelow(path);
+                || Schema.local().hasSecretsBelow(path)
+                || isBesideASecret(path);
+    }
+
+    /** A password under a mistyped name is one all the same. */
+    private static boolean isBesideASecret(String path) {
+        String parent = path.substring(0, Math.max(0, path.lastIndexOf('.')));
+        return !parent.isEmpty()
+                && Schema.local().find(path).isEmpty()
+                && Schema.local().hasSecretsIn(parent);
     }
 
     /** The value without what is secret in it; lists and mappings keep their shape. */

@@ -1,8 +1,5 @@
 package org.pgregent.launcher.config;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +15,6 @@ public final class Variables {
 
     /** The whole configuration as YAML; with it nothing else counts. */
     public static final String WHOLE = PREFIX + "CONFIGURATION";
-
-    private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
     /** They make no section of a store by themselves: a password may be set for whatever the file chooses. */
     private static final Set<String> ONLY_BESIDE_OTHERS =
@@ -86,8 +81,8 @@ public final class Variables {
 
     private static Optional<Object> yaml(String text) {
         try {
-            return Optional.ofNullable(YAML.readValue(text, Object.class));
-        } catch (JsonProcessingException e) {
+            return Optional.ofNullable(YamlDocument.read(text));
+        } catch (YamlDocument.Malformed e) {
             return Optional.empty();
         }
     }

@@ -12,13 +12,15 @@ final class Reference {
     private static final String HEAD = """
             # Configuration
 
-            Written by the build from the schema that also reads and checks the configuration; do not edit it by hand.
+            Written by `bin/write-reference` from the schema that also reads and checks the configuration; do not edit it by hand.
 
             **Where it comes from**, the later one winning: built-in defaults; the cluster's configuration in the store (only what
             the last section lists, and of `postgresql` what a node's file may set too); the node's file, or all `.yml` and `.yaml`
             files of a folder in the order of their names (`null` in a later one removes a key); the variables `PATRONI_…` of the
             environment, read once at the start. If the file does not exist, `PATRONI_CONFIGURATION` may hold all of it as YAML,
             and then no other variable counts; else the variables alone are the configuration.
+
+            Anchors, aliases and merge keys of YAML may be used; an alias of a single value may not.
 
             **Variables.** Lists are YAML lists or items with commas, mappings are YAML in one line and may lack their braces,
             elements with a colon want quotes. Empty ones count as absent.

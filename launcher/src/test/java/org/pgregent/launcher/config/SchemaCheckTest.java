@@ -66,12 +66,12 @@ class SchemaCheckTest {
                                 "restapi", Map.of("request_queue_size", 5000, "http_extra_headers", "x"))))
                 .containsExactlyInAnyOrder(
                         "log.level 'LOUD' is not one of DEBUG, INFO, WARN, WARNING, ERROR, FATAL, CRITICAL: write one of them",
-                        "log.file_num '-1' is not a whole number of at least 0: write it in digits",
+                        "log.file_num '-1' is not an integer of at least 0: write it in digits",
                         "ctl.insecure 'perhaps' is not a boolean: write true or false",
-                        "tags '[a]' is not a mapping: write its keys indented below it",
+                        "tags '[a]' is not a dictionary: write its keys indented below it",
                         "raft.min_timeout 'soon' is not a number: write it in digits",
-                        "restapi.request_queue_size '5000' is not a whole number from 0 to 4096: write it in digits",
-                        "restapi.http_extra_headers 'x' is not a mapping: write its keys indented below it");
+                        "restapi.request_queue_size '5000' is not an integer from 0 to 4096: write it in digits",
+                        "restapi.http_extra_headers 'x' is not a dictionary: write its keys indented below it");
     }
 
     @Test
@@ -153,5 +153,13 @@ class SchemaCheckTest {
                 "zookeeper", Map.of("auth_data", List.of("digest:s3cret"))));
         assertThat(problems).hasSizeGreaterThan(3).noneSatisfy(problem -> assertThat(problem.line())
                 .contains("s3cret"));
+    }
+
+    @Test
+    void aPasswordUnderAMistypedNameIsHiddenToo() {
+        assertThat(Secrets.shown("restapi.authentication.pasword", "s3cret")).isEqualTo("(hidden)");
+        assertThat(Secrets.shown("postgresql.parameters.password_encryption", "md5"))
+                .isEqualTo("md5");
+        assertThat(Secrets.shown("restapi.authentication.username", "u")).isEqualTo("u");
     }
 }
