@@ -94,11 +94,26 @@ final class Node {
             if (stopping.get()) {
                 created.requestShutdown();
             }
-            return new AgentThread(created::step, created::ended, waker, injector.getInstance(FaultHandler.class))
+            int code = new AgentThread(
+                            () -> pass(created, postgres),
+                            created::ended,
+                            waker,
+                            injector.getInstance(FaultHandler.class))
                     .run();
+            if (postgres.lockedOut().isPresent()) {
+                throw new ConfigException(postgres.lockedOut().get());
+            }
+            return code;
         } catch (IOException | PostgresException e) {
             throw new ConfigException(e.getMessage());
         }
+    }
+
+    private static Duration pass(Agent agent, PgPostgres postgres) {
+        if (postgres.lockedOut().isPresent()) {
+            agent.requestShutdown();
+        }
+        return agent.step();
     }
 
     /** An agent that cannot look into its PostgreSQL could neither keep it nor hand it over. */

@@ -100,7 +100,10 @@ class ConfigFuzzTest {
         }
         for (String line : said) {
             // Asked plainly first: assertions are dear where there are a hundred thousand.
-            if (line.isBlank() || line.contains("\tat ") || line.contains("java.lang.") || secrets && line.contains(SECRET)) {
+            if (line.isBlank()
+                    || line.contains("\tat ")
+                    || line.contains("java.lang.")
+                    || secrets && line.contains(SECRET)) {
                 assertThat(line).as(input).isNotBlank().doesNotContain("\tat ", "java.lang.", SECRET);
             }
         }

@@ -26,6 +26,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PgPostgres.class);
     private static final Duration POLL = Duration.ofMillis(50);
     private static final Duration PROMOTE_POLL = Duration.ofMillis(10);
+    private static final Duration STOP_AGAIN = Duration.ofMinutes(1);
 
     private final PgConfig config;
     private final DataFolder folder;
@@ -41,7 +42,10 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     private final CrashRecovery crashRecovery;
     private final TimelineCheck timelineCheck;
     private final Slots slots;
+    private final PromotionMark promotion;
     private volatile Optional<PostgresSettings> applied = Optional.empty();
+    private volatile boolean wasLetIn;
+    private volatile Optional<String> lockedOut = Optional.empty();
     /** This node's own configuration changed since the files were written. */
     private volatile boolean reconfigured;
 
@@ -74,6 +78,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         this.observer =
                 new Observer(config, folder, process, controlData, files, probe, new ReplayedTimeline(timelineCheck));
         this.slots = new Slots(sql);
+        this.promotion = new PromotionMark(config.folders().stateDir());
     }
 
     @Override
@@ -108,6 +113,11 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         return answer.outcome() == PgProbe.Outcome.REFUSED ? answer.trouble() : Optional.empty();
     }
 
+    /** Set when a server that this process started, and never was let in by, has nothing to replay that could change that. */
+    public Optional<String> lockedOut() {
+        return lockedOut;
+    }
+
     @Override
     public void onExit(Runnable hint) {
         process.onExit(hint);
@@ -139,6 +149,23 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         start(settings, PgConfigFiles.Role.standbyOf(upstream), Deadline.in(timeout));
     }
 
+    /** What changed while they are written is for the next time; and so is all of it, if they cannot be. */
+    private boolean writeFiles(PostgresSettings settings, PgConfigFiles.Role role, Deadline deadline)
+            throws PostgresException, InterruptedException {
+        boolean wasReconfigured = reconfigured;
+        reconfigured = false;
+        boolean written = false;
+        try {
+            boolean changed = files.write(settings, role, deadline);
+            written = true;
+            return changed;
+        } finally {
+            if (wasReconfigured && !written) {
+                reconfigured = true;
+            }
+        }
+    }
+
     private void start(PostgresSettings settings, PgConfigFiles.Role role, Deadline deadline)
             throws PostgresException, InterruptedException {
         requirePresent();
@@ -148,8 +175,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             return;
         }
         rewind.requireWhole(controlData, deadline);
-        reconfigured = false;
-        files.write(settings, role, deadline);
+        writeFiles(settings, role, deadline);
         List<String> arguments =
                 new ArrayList<>(List.of("-D", config.dataDir().toString(), "--config-file=" + files.conf()));
         arguments.addAll(Gucs.arguments(commandLine(settings, role.standby(), deadline)));
@@ -211,13 +237,32 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             }
             // A primary that crashed is in recovery first, and lets nobody in until it has ended.
             if (answer.row().filter(row -> row.role() == wanted).isPresent()) {
+                wasLetIn = true;
                 return;
             }
+            String former = trouble;
             trouble = answer.trouble().orElse("it is not yet a " + wanted);
+            if (answer.outcome() == PgProbe.Outcome.REFUSED) {
+                refused(role, trouble, former);
+            }
             if (deadline.hasPassed()) {
                 throw new PostgresException("PostgreSQL did not let us in in time: " + trouble);
             }
             deadline.pause(POLL);
+        }
+    }
+
+    /** A standby of somebody may yet receive the user or the password that it lacks; any other server stays as it is. */
+    private void refused(PgConfigFiles.Role role, String trouble, String former)
+            throws PostgresException, InterruptedException {
+        if (role.upstream().isEmpty()) {
+            stop(StopMode.FAST, STOP_AGAIN);
+            String outcome = trouble + ". PostgreSQL was stopped again.";
+            lockedOut = wasLetIn ? Optional.empty() : Optional.of(outcome);
+            throw new PostgresException(outcome);
+        }
+        if (!trouble.equals(former)) {
+            LOG.warn("{}", trouble);
         }
     }
 
@@ -236,8 +281,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         Optional<String> conninfo = files.value("primary_conninfo");
         Optional<String> slot = files.value("primary_slot_name");
         Optional<String> restore = files.value("restore_command");
-        reconfigured = false;
-        files.write(settings, role, deadline);
+        writeFiles(settings, role, deadline);
         applied = Optional.of(settings);
         int major = PgVersions.ofFolder(config.dataDir());
         boolean upstreamChanged =
@@ -259,17 +303,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             throws PostgresException, InterruptedException {
         requirePresent();
         Deadline deadline = Deadline.in(timeout);
-        boolean wasReconfigured = reconfigured;
-        reconfigured = false;
-        boolean changed;
-        try {
-            changed = files.write(settings, files.role(), deadline);
-        } catch (PostgresException | InterruptedException | RuntimeException e) {
-            if (wasReconfigured) {
-                reconfigured = true;
-            }
-            throw e;
-        }
+        boolean changed = writeFiles(settings, files.role(), deadline);
         // The files of an earlier agent may be right and never have been read.
         boolean first = applied.isEmpty();
         applied = Optional.of(settings);
@@ -295,6 +329,9 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     @Override
     public void promote(Duration timeout) throws PostgresException, InterruptedException {
         Deadline deadline = Deadline.in(timeout);
+        promotion.set(process.postmaster()
+                .orElseThrow(() -> new PostgresException("cannot promote: PostgreSQL does not run"))
+                .id());
         sql.runLong("promoting", deadline, statement -> {
             if ("f".equals(LocalSql.text(statement, "SELECT pg_is_in_recovery()"))) {
                 return null;
@@ -310,6 +347,11 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             LOG.info("promoted, writing from {}", LocalSql.text(statement, "SELECT pg_current_wal_lsn()"));
             return null;
         });
+    }
+
+    @Override
+    public boolean wasAskedToPromote() {
+        return process.postmaster().map(server -> promotion.names(server.id())).orElse(false);
     }
 
     @Override
