@@ -2,10 +2,12 @@ package org.pgregent.launcher.config;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -19,15 +21,25 @@ public final class Schema {
                     .toList());
 
     private final Map<String, Key> keys = new LinkedHashMap<>();
+    private final List<Key> all;
     private final TreeSet<String> sections = new TreeSet<>();
+    private final Set<String> aboveSecrets = new HashSet<>();
+    private final Set<String> parentsOfSecrets = new HashSet<>();
 
     private Schema(List<Key> all) {
+        this.all = List.copyOf(all);
         for (Key key : all) {
             if (keys.put(key.path(), key) != null) {
                 throw new IllegalStateException("described twice: " + key.path());
             }
             for (int dot = key.path().indexOf('.'); dot >= 0; dot = key.path().indexOf('.', dot + 1)) {
                 sections.add(key.path().substring(0, dot));
+                if (key.secret()) {
+                    aboveSecrets.add(key.path().substring(0, dot));
+                }
+            }
+            if (key.secret() && key.path().indexOf('.') > 0) {
+                parentsOfSecrets.add(key.path().substring(0, key.path().lastIndexOf('.')));
             }
         }
     }
@@ -43,7 +55,7 @@ public final class Schema {
     }
 
     public List<Key> keys() {
-        return List.copyOf(keys.values());
+        return all;
     }
 
     /** Whether there are keys below this path. */
@@ -54,15 +66,12 @@ public final class Schema {
 
     /** Whether a value in place of this section might be a secret gone astray. */
     boolean hasSecretsBelow(String path) {
-        return keys.values().stream().anyMatch(key -> key.secret() && key.path().startsWith(path + "."));
+        return aboveSecrets.contains(path);
     }
 
     /** Whether one of the keys right in this section is a secret. */
     boolean hasSecretsIn(String section) {
-        return keys.values().stream()
-                .anyMatch(key -> key.secret()
-                        && key.path().startsWith(section + ".")
-                        && key.path().indexOf('.', section.length() + 1) < 0);
+        return parentsOfSecrets.contains(section);
     }
 
     /** The key of this path, or the one of a mapping above it that takes any name. */
