@@ -65,7 +65,8 @@ final class Wiring extends AbstractModule {
                 config.tags(),
                 config.bootstrap(),
                 cached.load(),
-                config.own().minimumTtl());
+                config.own().minimumTtl(),
+                config.postgresql());
     }
 
     @Provides

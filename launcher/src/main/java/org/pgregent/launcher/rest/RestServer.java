@@ -30,6 +30,7 @@ public final class RestServer implements AutoCloseable {
     private static final int SERVER_THREADS = 3;
 
     private final Server server;
+    private final ApiHandler handler;
 
     /** @throws IOException naming the address, if it cannot listen there */
     public static RestServer start(RestConfig config, RestApi api) throws IOException {
@@ -67,7 +68,13 @@ public final class RestServer implements AutoCloseable {
         connector.setIdleTimeout(30_000);
         connector.setReuseAddress(true);
         server.addConnector(connector);
-        server.setHandler(new ApiHandler(api, config.extraHeaders()));
+        handler = new ApiHandler(api, config.extraHeaders());
+        server.setHandler(handler);
+    }
+
+    /** Takes over what may change while the server runs. */
+    public void reconfigure(RestConfig config) {
+        handler.extraHeaders = config.extraHeaders();
     }
 
     int port() {
@@ -86,7 +93,7 @@ public final class RestServer implements AutoCloseable {
 
     private static final class ApiHandler extends Handler.Abstract {
         private final RestApi api;
-        private final Map<String, String> extraHeaders;
+        private volatile Map<String, String> extraHeaders;
 
         ApiHandler(RestApi api, Map<String, String> extraHeaders) {
             this.api = api;
