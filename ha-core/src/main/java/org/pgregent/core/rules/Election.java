@@ -101,12 +101,7 @@ final class Election {
         if (unfit.isPresent()) {
             return notHealthiest(s, unfit.get());
         }
-        List<NodeName> others = s.cluster().members().stream()
-                .filter(m -> !m.name().equals(s.me())
-                        && m.apiUrl().isPresent()
-                        && !m.tags().noFailover())
-                .map(MemberView::name)
-                .toList();
+        List<NodeName> others = rivals(s);
         long since = s.memory().leaderlessSince().orElse(s.now().monotonicNanos());
         if (!others.isEmpty() && !s.node().peers().countFor(since, s.now())) {
             return s.node().peers().pending()
@@ -122,6 +117,46 @@ final class Election {
                 .findFirst()
                 .map(reason -> notHealthiest(s, reason))
                 .orElseGet(() -> s.then(new Action.AcquireLeadership(), winning(s, others)));
+    }
+
+    private static List<NodeName> rivals(Situation s) {
+        return s.cluster().members().stream()
+                .filter(m -> !m.name().equals(s.me())
+                        && m.apiUrl().isPresent()
+                        && !m.tags().noFailover())
+                .map(MemberView::name)
+                .toList();
+    }
+
+    /**
+     * The race was decided before the key was written, and a process may sleep in between while others lead and go. So what it
+     * was decided on has to hold still, and to be as young as in the race, when this node becomes primary.
+     */
+    static Optional<Decision> raceLostSince(Situation s) {
+        Optional<String> unfit = unfitByItself(s);
+        if (unfit.isPresent()) {
+            return released(s, unfit.get());
+        }
+        List<NodeName> others = rivals(s);
+        if (!others.isEmpty() && !s.node().peers().countFor(s.memory().startedNanos(), s.now())) {
+            return s.node().peers().pending()
+                    ? s.waitBecause("not promoting before the members have answered", Duration.ofMillis(200))
+                    : s.then(
+                            new Action.AskPeers(others),
+                            "not promoting on old answers of the members: asking again " + others);
+        }
+        return s.node().peers().answers().stream()
+                .filter(a -> others.contains(a.name()))
+                .map(a -> better(s, a))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .flatMap(reason -> released(s, reason));
+    }
+
+    private static Optional<Decision> released(Situation s, String reason) {
+        return s.then(
+                new Action.ReleaseLeadership(Optional.empty()),
+                "released the leader key, i am no longer the healthiest node: " + reason);
     }
 
     private static String winning(Situation s, List<NodeName> others) {

@@ -40,6 +40,10 @@ final class Leading {
                                     + s.settings().ttl().toNanos()))
                             .done());
         }
+        Optional<Decision> lostSince = Election.raceLostSince(s);
+        if (lostSince.isPresent()) {
+            return lostSince;
+        }
         if (!s.guardCovers()) {
             return s.waitBecause("not promoting before the guard has the deadline", Duration.ofMillis(200));
         }
