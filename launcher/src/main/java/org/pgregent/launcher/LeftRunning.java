@@ -10,8 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks after a PostgreSQL that a former process of this agent left running, while the store cannot be asked and the loop has
- * therefore not begun. A guard that was left armed does what has to be done; without one the lease may be over already.
+ * Looks after a PostgreSQL that a former process of this agent left running, while the loop has not begun or never will: the
+ * store cannot be asked, or this agent refuses to start. A guard that was left armed does what has to be done; without one the
+ * lease may be over already.
  */
 final class LeftRunning {
 
@@ -42,7 +43,7 @@ final class LeftRunning {
         }
         try {
             LOG.warn(
-                    "PostgreSQL runs as primary, no guard knows until when it may, and the store cannot be asked: stopping it");
+                    "PostgreSQL may take writes, no guard knows until when it may, and no agent looks after it: stopping it");
             postgres.stop(StopMode.IMMEDIATE, STOP);
         } catch (PostgresException e) {
             LOG.error("PostgreSQL could not be stopped, trying again: {}", e.getMessage());

@@ -3,6 +3,8 @@ package org.pgregent.core.rules;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.pgregent.core.decide.Action;
 import org.pgregent.core.decide.Decision;
 import org.pgregent.core.decide.Situation;
@@ -103,7 +105,7 @@ final class Election {
         }
         List<NodeName> others = rivals(s);
         long since = s.memory().leaderlessSince().orElse(s.now().monotonicNanos());
-        if (!others.isEmpty() && !s.node().peers().countFor(since, s.now())) {
+        if (!answered(s, others, since)) {
             return s.node().peers().pending()
                     ? s.waitBecause("no leader: waiting for the members' answers", Duration.ofMillis(200))
                     : s.then(
@@ -117,6 +119,13 @@ final class Election {
                 .findFirst()
                 .map(reason -> notHealthiest(s, reason))
                 .orElseGet(() -> s.then(new Action.AcquireLeadership(), winning(s, others)));
+    }
+
+    /** Each of them was asked, late enough and not long ago; that it could not be reached is an answer too. */
+    private static boolean answered(Situation s, List<NodeName> others, long since) {
+        Set<NodeName> heard =
+                s.node().peers().answers().stream().map(PeerAnswer::name).collect(Collectors.toSet());
+        return others.isEmpty() || s.node().peers().countFor(since, s.now()) && heard.containsAll(others);
     }
 
     private static List<NodeName> rivals(Situation s) {
@@ -138,7 +147,7 @@ final class Election {
             return released(s, unfit.get());
         }
         List<NodeName> others = rivals(s);
-        if (!others.isEmpty() && !s.node().peers().countFor(s.memory().startedNanos(), s.now())) {
+        if (!answered(s, others, s.memory().startedNanos())) {
             return s.node().peers().pending()
                     ? s.waitBecause("not promoting before the members have answered", Duration.ofMillis(200))
                     : s.then(

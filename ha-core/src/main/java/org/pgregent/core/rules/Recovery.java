@@ -103,10 +103,23 @@ final class Recovery {
                 .done();
     }
 
+    private static boolean behindTheRecord(Situation s, Control control) {
+        return s.cluster().timeline().map(control.timeline()::isBefore).orElse(false);
+    }
+
     private static Optional<Decision> startAgain(Situation s) {
         Control control = s.postgres().control().orElse(null);
         boolean asPrimary =
                 control != null && control.wasPrimary() && !s.postgres().standbySignal();
+        if (asPrimary && s.anotherBeganThePresentTimeline() && behindTheRecord(s, control)) {
+            // Others have led since this was a primary, and the key came late. What they wrote is not here: ADR 0005.
+            return s.then(
+                    new Action.ReleaseLeadership(Optional.empty()),
+                    "released the leader key: this was a primary on timeline %s, and the cluster is on %s"
+                            .formatted(
+                                    control.timeline(), s.cluster().timeline().orElseThrow()),
+                    giveUp(s));
+        }
         TaskKind kind = asPrimary ? TaskKind.START_PRIMARY : TaskKind.START_REPLICA;
         if (s.backingOff(kind)) {
             return s.waitBecause("waiting before the next try to start" + s.lastFailure(kind), Duration.ofSeconds(1));
