@@ -62,12 +62,11 @@ final class PeerWatch {
             do {
                 lookOnce();
             } while (!closing.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (InterruptedException e) {
-            LOG.debug("nobody but the end of the process interrupts this thread", e);
-        } finally {
             if (peer != null) {
                 peer.close();
             }
+        } catch (InterruptedException e) {
+            LOG.debug("nobody but the end of the process interrupts this thread", e);
         }
     }
 
