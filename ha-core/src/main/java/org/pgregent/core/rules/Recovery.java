@@ -165,10 +165,28 @@ final class Recovery {
         if (verdict.equals(Optional.of(Divergence.DIVERGED))) {
             return diverged(s, leader.get(), control);
         }
-        if (!wasPrimary || verdict.equals(Optional.of(Divergence.NONE))) {
+        boolean doubtful = wasPrimary || verdict.isEmpty() && mayHaveLeftThePath(s, control);
+        if (!doubtful || verdict.equals(Optional.of(Divergence.NONE))) {
             return startFollowing(s);
         }
         return compareFirst(s, leader.get(), control);
+    }
+
+    /**
+     * A replica is compared while it runs. But it may have been stopped on what was found against this leader before the leader
+     * said its timeline, or by a former process of this agent: and one that left the path cannot start.
+     */
+    private static boolean mayHaveLeftThePath(Situation s, Control control) {
+        boolean comparable = control != null
+                && control.state().equals("shut down in recovery")
+                && control.minRecoveryEnd().isPresent()
+                && s.memory().failure(TaskKind.CHECK_DIVERGENCE).isEmpty();
+        boolean foundBefore = s.memory()
+                .verdict()
+                .filter(v -> v.divergence() == Divergence.DIVERGED)
+                .isPresent();
+        return comparable
+                && (foundBefore || s.memory().failure(TaskKind.START_REPLICA).isPresent());
     }
 
     private static Optional<Decision> startFollowing(Situation s) {
