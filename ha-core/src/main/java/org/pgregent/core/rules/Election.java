@@ -103,8 +103,18 @@ final class Election {
         if (unfit.isPresent()) {
             return notHealthiest(s, unfit.get());
         }
-        List<NodeName> others = rivals(s);
         long since = s.memory().leaderlessSince().orElse(s.now().monotonicNanos());
+        Duration leaderless = s.now().since(since);
+        if (s.cluster().status().isEmpty() && leaderless.compareTo(s.settings().ttl()) < 0) {
+            // The store has lost its data, and who led with it. Its lease in the old store told nobody else: a primary
+            // may
+            // write on it yet, and its agent, that would say so, may be gone.
+            return s.waitBecause(
+                    "no leader, and no status key tells of a former one: not racing before a lease of it would be over, %d s more"
+                            .formatted(s.settings().ttl().minus(leaderless).toSeconds()),
+                    SOON);
+        }
+        List<NodeName> others = rivals(s);
         if (!answered(s, others, since)) {
             return s.node().peers().pending()
                     ? s.waitBecause("no leader: waiting for the members' answers", Duration.ofMillis(200))

@@ -43,9 +43,16 @@ record Setup(
         boolean quiet = chance.nextInt(12) == 0;
         int share = 1 + chance.nextInt(3);
         for (Fault fault : Fault.values()) {
+            if (fault == Fault.STORE_WIPED) {
+                continue;
+            }
             if (chance.nextInt(4) < share && allowed.contains(fault) && !quiet) {
                 faults.add(fault);
             }
+        }
+        // Rare, and drawn beside the others.
+        if (new SplittableRandom(seed * 37 + 11).nextInt(8) == 0 && allowed.contains(Fault.STORE_WIPED) && !quiet) {
+            faults.add(Fault.STORE_WIPED);
         }
         int drawn = chance.nextInt(4) == 0 ? 5 : 3;
         return new Setup(
