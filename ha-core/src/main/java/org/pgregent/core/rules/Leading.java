@@ -19,9 +19,11 @@ final class Leading {
             return Optional.empty();
         }
         if (s.paused()) {
-            return s.then(
-                    new Action.ReleaseLeadership(Optional.empty()),
-                    "removed leader lock because postgres is not running as primary");
+            return s.node().promotionAsked()
+                    ? s.waitBecause("PostgreSQL was asked to promote and has not done so yet", Duration.ofSeconds(1))
+                    : s.then(
+                            new Action.ReleaseLeadership(Optional.empty()),
+                            "removed leader lock because postgres is not running as primary");
         }
         if (s.node().promotionAsked()) {
             // It may come out of recovery yet. What cannot be taken back must be stopped before anybody else may lead.

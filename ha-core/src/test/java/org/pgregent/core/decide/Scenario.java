@@ -261,7 +261,7 @@ final class Scenario {
                 node.has("signal") || replica,
                 Optional.empty(),
                 wal,
-                data ? Optional.of(control(timeline)) : Optional.empty(),
+                data && !node.has("unread") ? Optional.of(control(timeline)) : Optional.empty(),
                 node.get("upstream").map(u -> new Upstream(new NodeName(u), u, 5432, "postgres")),
                 node.has("streaming") ? Optional.of("streaming") : Optional.empty(),
                 List.of(),

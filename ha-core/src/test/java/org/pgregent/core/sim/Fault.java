@@ -22,6 +22,8 @@ enum Fault {
     GUARD_KILLED,
     PAUSE,
     CLEAN_RESTART,
+    /** Somebody changes ttl; who leads keeps the lease it has. */
+    TTL_CHANGED,
     /** Every key and every lease is gone, as after a restore of nothing. */
     STORE_WIPED,
     /** Agent, PostgreSQL and guard all stand still: no software on the machine helps then, so no guarantee covers it. */

@@ -97,6 +97,7 @@ final class Faults {
             case PAUSE -> pause();
             case CLEAN_RESTART -> victim.shutDownAgent();
             case STORE_WIPED -> wipe();
+            case TTL_CHANGED -> changeTtl(primary);
             case MACHINE_FREEZE -> say(victim, "the machine stands still", () -> victim.freezeMachine(until));
             case CRASH_BETWEEN_CALLS, FREEZE_BETWEEN_CALLS -> {
                 /* these strike at calls */
@@ -210,6 +211,19 @@ final class Faults {
     private void election() {
         cluster.trace().add("store", "FAULT elects a new leader");
         cluster.store().beginElection(cluster.scheduler().now() + SECOND / 2 + chance.nextLong(8 * SECOND));
+    }
+
+    /** At times the agent of the primary dies soon after, and what it remembers is not the ttl of the lease it had. */
+    private void changeTtl(SimNode primary) {
+        if (cluster.ledger().hadLeader()
+                && cluster.operator().changeTtl(20 + chance.nextInt(30))
+                && chance.nextBoolean()) {
+            cluster.scheduler().after(chance.nextLong(20 * SECOND), () -> {
+                if (isOn() && primary.process().isPresent()) {
+                    crashBriefly(primary);
+                }
+            });
+        }
     }
 
     /** Not in pause: it would be gone with the rest, and nobody is promised anything then. */

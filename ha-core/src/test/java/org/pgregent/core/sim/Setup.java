@@ -43,16 +43,19 @@ record Setup(
         boolean quiet = chance.nextInt(12) == 0;
         int share = 1 + chance.nextInt(3);
         for (Fault fault : Fault.values()) {
-            if (fault == Fault.STORE_WIPED) {
+            if (fault == Fault.STORE_WIPED || fault == Fault.TTL_CHANGED) {
                 continue;
             }
             if (chance.nextInt(4) < share && allowed.contains(fault) && !quiet) {
                 faults.add(fault);
             }
         }
-        // Rare, and drawn beside the others.
-        if (new SplittableRandom(seed * 37 + 11).nextInt(8) == 0 && allowed.contains(Fault.STORE_WIPED) && !quiet) {
-            faults.add(Fault.STORE_WIPED);
+        // Rare, and drawn beside the others. Never both: nobody can know how long the lease was that a wiped store
+        // knew.
+        int rare = new SplittableRandom(seed * 37 + 11).nextInt(8);
+        Fault drawnBeside = rare == 0 ? Fault.STORE_WIPED : Fault.TTL_CHANGED;
+        if (rare < 2 && allowed.contains(drawnBeside) && !quiet) {
+            faults.add(drawnBeside);
         }
         int drawn = chance.nextInt(4) == 0 ? 5 : 3;
         return new Setup(
