@@ -62,12 +62,11 @@ final class ConfigCommands {
         Map<String, Problem> problems = new LinkedHashMap<>();
         ProviderCatalog catalog = catalog(document, problems);
         boolean witness = WitnessConfig.isAskedFor(document.values());
-        if (!witness) {
-            LauncherConfig.check(document, catalog).forEach(problem -> problems.putIfAbsent(problem.line(), problem));
-        }
+        (witness ? LauncherConfig.hints(document, catalog) : LauncherConfig.check(document, catalog).stream())
+                .forEach(problem -> problems.putIfAbsent(problem.line(), problem));
         try {
             if (witness) {
-                WitnessConfig.parse(document.values(), catalog);
+                WitnessConfig.parse(document, catalog);
             } else {
                 LauncherConfig.parse(document, catalog);
             }
@@ -143,7 +142,7 @@ final class ConfigCommands {
     int printEffective() throws ConfigException {
         Document document = ConfigSource.read(file, environment);
         if (WitnessConfig.isAskedFor(document.values())) {
-            WitnessConfig.parse(document.values(), catalogs.of(document));
+            WitnessConfig.parse(document, catalogs.of(document));
             out.println("# A witness: it keeps a server of the quorum and has no PostgreSQL.");
             out.print(EffectiveConfig.local(document, Map.of()));
             return 0;
