@@ -293,6 +293,24 @@ abstract class DcsLeaseContract extends DcsContractBase {
         }
     }
 
+    /** An agent in a crash loop looks after nothing: what it reads at each start must not keep its former keys alive. */
+    @Test
+    void aNodeThatIsStartedAgainAndAgainAndOnlyReadsLosesItsLease() throws Exception {
+        Dcs first = connect("n1");
+        written(put(first, "a", "1", Expect.absent(), grant(first)));
+        first.close();
+        Dcs other = connect("n2");
+        eventually("the lease of a node that never asks for it ran out", runOut(), () -> {
+            try (Dcs again = connect("n1");
+                    Watch watch = again.watch(Set.of(key("a")), () -> {})) {
+                assertThat(watch).isNotNull();
+                written(put(again, "config", "x", Expect.anything()));
+                text(again, "a");
+            }
+            return text(other, "a").isEmpty();
+        });
+    }
+
     @Test
     void aLeaseOfAnotherLengthCanBeGrantedNext() throws Exception {
         Dcs dcs = connect("n1");

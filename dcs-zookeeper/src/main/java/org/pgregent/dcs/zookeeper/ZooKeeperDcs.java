@@ -92,8 +92,8 @@ final class ZooKeeperDcs implements Dcs {
     }
 
     /**
-     * The session of this process, or of its former one, if it has the ttl asked for; else a new one, and the former one is
-     * ended with its keys.
+     * The session of this process's former one, or of this one, if it has the ttl asked for; else a new one, and the former one
+     * is ended with its keys.
      */
     @Override
     public Lease grant(Duration ttl, Duration timeout) throws DcsException {
@@ -122,7 +122,7 @@ final class ZooKeeperDcs implements Dcs {
     private Lease granted(Duration ttl, Deadline deadline) throws DcsException {
         long before = System.nanoTime();
         while (true) {
-            Session session = sessions.current();
+            Session session = sessions.toLease();
             try {
                 if (!session.ttl().equals(ttl)) {
                     session.awaitConnected(deadline);
