@@ -25,6 +25,9 @@ final class Sessions {
     private final Optional<StoreTls> tls;
     private Session current;
     private boolean leased;
+    /** What the former process left, as long as nobody here has got it as a lease. */
+    private Optional<String> formers = Optional.empty();
+
     private boolean closed;
 
     Sessions(ZooKeeperSettings settings, Path stateDir, Duration usualTtl, Watches watches) {
@@ -63,9 +66,22 @@ final class Sessions {
                         "taking up session {} of the former process",
                         saved.get().name());
                 open(saved.get().ttl(), saved);
+                formers = Optional.of(saved.get().name());
             }
         }
         return current();
+    }
+
+    /**
+     * Whether it comes from the former process and has not been given out here. Then it is given as it is, whatever its ttl: the
+     * keys on it are those of a node that may act on them at this moment.
+     */
+    synchronized boolean isFormers(Session session) {
+        return formers.equals(Optional.of(session.name()));
+    }
+
+    synchronized void givenOut() {
+        formers = Optional.empty();
     }
 
     /** A new session with another ttl. The former one must be over, or it would keep its keys until it runs out. */
