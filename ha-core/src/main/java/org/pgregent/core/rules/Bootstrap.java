@@ -132,6 +132,11 @@ final class Bootstrap {
                     "not bootstrapping: " + String.join(", ", s.settings().unsupported())
                             + " in bootstrap.dcs cannot be honoured by this version");
         }
+        if (s.memory().knownSystem().isPresent()) {
+            return s.waitBecause(
+                    "the store no longer knows cluster %s: waiting for a member with its data. Not making another one; start this agent again if that is wanted"
+                            .formatted(s.memory().knownSystem().get()));
+        }
         Optional<MemberView> withData = s.cluster().members().stream()
                 .filter(m -> !m.name().equals(s.me()) && m.hasData())
                 .findFirst();

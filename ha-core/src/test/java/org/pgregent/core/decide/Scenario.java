@@ -373,6 +373,9 @@ final class Scenario {
         if (memory.has("led")) {
             draft.leadsOn(Optional.of(LEASE));
         }
+        if (memory.has("known")) {
+            draft.knownSystem(new SystemId(ID));
+        }
         draft.mustStop(memory.has("mustStop")).outageStopped(memory.has("outageStopped"));
         draft.leaderlessSince(memory.time("leaderless").map(d -> NOW - d.toNanos()));
         draft.brokenSince(memory.time("broken").map(d -> NOW - d.toNanos()));

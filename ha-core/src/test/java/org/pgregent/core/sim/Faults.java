@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.pgregent.core.model.PostgresView.DataDir;
 
 /** Does to the cluster what the seed says, and nothing that the design does not claim to stand. */
 final class Faults {
@@ -228,7 +229,9 @@ final class Faults {
 
     /** Not in pause: it would be gone with the rest, and nobody is promised anything then. */
     private void wipe() {
-        if (cluster.ledger().hadLeader() && !cluster.operator().isPaused()) {
+        // Nor while a folder is empty: started again now, its agent could not know that there ever was a cluster.
+        boolean allHaveData = cluster.nodes().stream().allMatch(n -> n.postgres().folder == DataDir.PRESENT);
+        if (cluster.ledger().hadLeader() && allHaveData && !cluster.operator().isPaused()) {
             cluster.trace().add("store", "FAULT all its data is gone");
             cluster.store().wipe();
             cluster.ledger().storeWiped();
