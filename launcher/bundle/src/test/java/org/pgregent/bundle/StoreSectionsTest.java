@@ -51,7 +51,9 @@ class StoreSectionsTest {
                 Arguments.of("zookeeper: {use_ssl: true}", List.of("zookeeper.hosts is missing; give the servers as")),
                 Arguments.of("etcd3: {hosts: ['127.0.0.1:x']}", List.of("etcd3.hosts", "127.0.0.1:x")),
                 Arguments.of("etcd3: {srv: [a]}", List.of("etcd3.srv")),
-                Arguments.of("consul: {url: 'ftp://127.0.0.1'}", List.of("consul.url is not of the form http://host:port; write it so")),
+                Arguments.of(
+                        "consul: {url: 'ftp://127.0.0.1'}",
+                        List.of("consul.url is not of the form http://host:port; write it so")),
                 Arguments.of(
                         "consul: {host: 127.0.0.1, cacert: /nowhere/ca.pem, scheme: https}",
                         List.of("consul.cacert", "/nowhere/ca.pem")));
