@@ -53,6 +53,7 @@ final class Figures {
                 Lease lease = dcs.grant(TTL, Ensemble.PATIENCE);
                 calls("embedded, 3", dcs, lease);
                 losses(ensemble, dcs, lease);
+                lostLease(ensemble, dcs);
             }
             memory(ensemble);
         }
@@ -99,6 +100,32 @@ final class Figures {
                 hints.acquireUninterruptibly();
             });
             watch.close();
+        }
+    }
+
+    /** From the last renewal of a lease that nobody renews any more to another's hint. */
+    private static void lostLease(Ensemble ensemble, Dcs other) throws Exception {
+        Duration ttl = Duration.ofSeconds(4);
+        for (int round = 0; round < 3; round++) {
+            Semaphore hints = new Semaphore(0);
+            try (Dcs holder = ensemble.connect("holder" + round, ttl);
+                    Watch watch = other.watch(Set.of("/service/main/leader"), hints::release)) {
+                Lease lease = holder.grant(ttl, Ensemble.PATIENCE);
+                holder.put("/service/main/leader", new byte[2], Expect.anything(), Optional.of(lease), CALL);
+                holder.renew(lease, CALL);
+                long renewed = System.nanoTime();
+                do {
+                    hints.acquire();
+                } while (other.readAll("/service/main", CALL)
+                        .get("/service/main/leader")
+                        .isPresent());
+                System.out.printf(
+                        "lease of %d ms, safe for %d: seen to be gone %d ms after its last renewal (%s)%n",
+                        lease.ttl().toMillis(),
+                        lease.safeTtl().toMillis(),
+                        (System.nanoTime() - renewed) / 1_000_000,
+                        watch.getClass().getSimpleName());
+            }
         }
     }
 

@@ -121,6 +121,42 @@ class PrimaryFaultsIT {
         }
     }
 
+    /** The lease it led on has the former ttl still, and the leader key hangs on it: ADR 6. */
+    @Test
+    void anAgentThatIsBackAfterTtlWasChangedKeepsTheKey() throws Exception {
+        LocalCluster.Timers slow = new LocalCluster.Timers(60, 1, 3);
+        try (ClusterHarness harness =
+                ClusterHarness.create("ttl-changed", 3, slow).withOpenStore().started()) {
+            LocalNode leader = writing(harness);
+            String postmaster = Files.readAllLines(leader.dataDir().resolve("postmaster.pid"))
+                    .get(0);
+            harness.configure(config -> {
+                config.put("ttl", 90);
+                return config;
+            });
+            harness.await(
+                    "the leader remembers it",
+                    () -> Files.readString(leader.dataDir().resolve("patroni.dynamic.json"))
+                            .matches("(?s).*\"ttl\":\\s*90.*"));
+
+            long killed = System.nanoTime();
+            harness.killAgent(leader);
+            harness.start(leader);
+
+            harness.await(
+                    "it leads again",
+                    () -> harness.client().status(leader, "/primary").equals(Optional.of(200)));
+            harness.awaitWritesOn(leader, killed + TimeUnit.SECONDS.toNanos(15));
+            assertThat(harness.leader()).as(harness.logsOf(leader)).isEqualTo(leader);
+            assertThat(Files.readAllLines(leader.dataDir().resolve("postmaster.pid"))
+                            .get(0))
+                    .isEqualTo(postmaster);
+            for (LocalNode other : harness.nodesBut(leader)) {
+                assertThat(harness.writer(other).acks()).isEmpty();
+            }
+        }
+    }
+
     @Test
     void aKilledGuardIsReplacedAndNothingElseHappens() throws Exception {
         try (ClusterHarness harness = ClusterHarness.running("guard-killed", 3)) {
