@@ -11,6 +11,7 @@ import org.pgregent.core.model.MemberView;
 import org.pgregent.core.model.NodeName;
 import org.pgregent.core.model.PeerAnswers.PeerAnswer;
 import org.pgregent.core.model.Timeline;
+import org.pgregent.core.model.Versioned;
 
 /** Nobody leads. */
 final class Election {
@@ -47,7 +48,7 @@ final class Election {
         if (!s.nobodyLeads() || !s.postgres().isReplica()) {
             return Optional.empty();
         }
-        if (s.paused()) {
+        if (s.paused() && !s.isAskedToLead()) {
             return s.waitBecause("no leader, and nothing is promoted in pause");
         }
         return barred(s);
@@ -94,7 +95,7 @@ final class Election {
     }
 
     static Optional<Decision> race(Situation s) {
-        if (!s.nobodyLeads() || !s.postgres().isReplica()) {
+        if (!s.nobodyLeads() || !s.postgres().isReplica() || s.paused()) {
             return Optional.empty();
         }
         Optional<String> unfit = unfitByItself(s);
@@ -121,7 +122,14 @@ final class Election {
                 .flatMap(Optional::stream)
                 .findFirst()
                 .map(reason -> notHealthiest(s, reason))
-                .orElseGet(() -> s.then(new Action.AcquireLeadership(), winning(s, others)));
+                .orElseGet(() -> s.then(
+                        new Action.AcquireLeadership(),
+                        winning(s, others),
+                        // An order nobody could follow in time ends with this.
+                        s.memory()
+                                .change()
+                                .tookFor(s.order().map(Versioned::version))
+                                .done()));
     }
 
     private static String winning(Situation s, List<NodeName> others) {
@@ -147,6 +155,14 @@ final class Election {
                     "My wal position exceeds maximum replication lag: %d bytes behind, maximum_lag_on_failover is %d"
                             .formatted(lag, s.settings().maximumLagOnFailover()));
         }
+        return cannotBePlaced(s);
+    }
+
+    /** A node that does not know where it is, or that is behind the last switch on record, is never promoted. */
+    static Optional<String> cannotBePlaced(Situation s) {
+        if (s.postgres().wal().position().isEmpty()) {
+            return Optional.of("my wal position is not known");
+        }
         if (s.postgres().wal().timeline().isEmpty()) {
             return Optional.of("Can not figure out my timeline");
         }
@@ -160,7 +176,7 @@ final class Election {
     }
 
     /** Why this member should rather lead than this node, if it should. */
-    private static Optional<String> better(Situation s, PeerAnswer peer) {
+    static Optional<String> better(Situation s, PeerAnswer peer) {
         if (!peer.reachable() || peer.tags().noFailover() || peer.watchdogFailed()) {
             return Optional.empty();
         }

@@ -142,7 +142,9 @@ final class Fencing {
             return Optional.empty();
         }
         if (s.paused()) {
-            return s.then(new Action.DisarmGuard(), "paused: the guard is disarmed");
+            return s.guardedInPause()
+                    ? Optional.empty()
+                    : s.then(new Action.DisarmGuard(), "paused: the guard is disarmed");
         }
         boolean leads = s.leaseHasTime() && (s.iLead() || s.iLedBeforeTheOutage());
         if (leads || s.node().mayBeWritable() || s.node().isRunning(TaskKind.STOP)) {

@@ -18,7 +18,7 @@ final class Leading {
         if (!s.iLead() || !s.postgres().isReplica()) {
             return Optional.empty();
         }
-        if (s.paused()) {
+        if (s.paused() && !s.isAskedToLead()) {
             return s.then(
                     new Action.ReleaseLeadership(Optional.empty()),
                     "removed leader lock because postgres is not running as primary");
@@ -30,6 +30,12 @@ final class Leading {
                     "promotion failed and may still happen: stopping PostgreSQL" + s.lastFailure(TaskKind.PROMOTE));
         }
         if (s.memory().failure(TaskKind.PROMOTE).isPresent()) {
+            Optional<String> order = s.order().map(Versioned::version);
+            if (order.isPresent() && (s.isAskedToLead() || s.memory().tookFor().equals(order))) {
+                return s.then(
+                        new Action.ClearFailover(order.get()),
+                        "promotion failed, and what was asked for with it" + s.lastFailure(TaskKind.PROMOTE));
+            }
             return s.then(
                     new Action.ReleaseLeadership(Optional.empty()),
                     "released the leader key: promotion failed" + s.lastFailure(TaskKind.PROMOTE),
@@ -41,7 +47,11 @@ final class Leading {
                             .done());
         }
         if (!s.guardCovers()) {
-            return s.waitBecause("not promoting before the guard has the deadline", Duration.ofMillis(200));
+            return s.waitBecause(
+                    s.paused()
+                            ? "waiting to become primary after promote..."
+                            : "not promoting before the guard has the deadline",
+                    Duration.ofMillis(200));
         }
         Optional<org.pgregent.core.model.Lsn> last = s.cluster().optime();
         String behind = last.flatMap(l -> s.postgres().wal().position().map(mine -> mine.behind(l)))
