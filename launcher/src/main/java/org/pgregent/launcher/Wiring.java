@@ -25,8 +25,10 @@ import org.pgregent.core.port.Tasks;
 import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsConfig;
 import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.launcher.rest.HandoverApi;
 import org.pgregent.launcher.rest.HttpPeers;
 import org.pgregent.launcher.rest.RestApi;
+import org.pgregent.launcher.rest.StoreDesk;
 import org.pgregent.pg.BootClock;
 import org.pgregent.pg.GuardProcess;
 import org.pgregent.pg.PgPostgres;
@@ -154,7 +156,16 @@ final class Wiring extends AbstractModule {
 
     @Provides
     @Singleton
-    RestApi restApi(LocalNode local, Agent agent, Dcs dcs, Postgres postgres, Clock clock) {
-        return new RestApi(local, agent.statusBoard(), dcs, postgres, clock);
+    RestApi restApi(
+            LocalNode local, Agent agent, Dcs dcs, Postgres postgres, Clock clock, Peers peers, Waker waker) {
+        StoreDesk desk = new StoreDesk(dcs, new ClusterLayout(local.basePath()), peers, clock, waker);
+        return new RestApi(
+                local,
+                agent.statusBoard(),
+                dcs,
+                postgres,
+                clock,
+                HandoverApi.over(desk, local.shortestTtl()),
+                config.rest().allowUnauthenticated());
     }
 }

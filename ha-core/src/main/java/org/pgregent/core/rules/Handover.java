@@ -26,13 +26,13 @@ import org.pgregent.core.model.Versioned;
  */
 final class Handover {
 
-    /** After the stop the standbys have all there is, or were not connected and will not get it. */
+    /** At the end the standbys have all there is within moments, or are not connected or too slow, and nobody can write meanwhile. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** Members are asked no more often than this. */
-    private static final Duration ASK_AGAIN = Duration.ofMillis(200);
+    private static final Duration ASK_AGAIN = Duration.ofMillis(100);
 
-    private static final Duration SOON = Duration.ofMillis(100);
+    private static final Duration SOON = Duration.ofMillis(50);
 
     /** Whoever takes over does so within this time, and then this node can follow at once, without a start in between. */
     private static final Duration SUCCESSOR = Duration.ofSeconds(2);
@@ -122,7 +122,7 @@ final class Handover {
     private static Optional<String> refusal(Situation s, FailoverRequest request) {
         String words = request.words();
         if (s.memory().tookFor().equals(s.request().map(Versioned::version))) {
-            return Optional.of("%s: done, I am (%s), the leader".formatted(words, s.me()));
+            return Optional.of("%s: ended, I am (%s), the leader".formatted(words, s.me()));
         }
         if (request.leader().isPresent() && !request.isFrom(s.me())) {
             return Optional.of("%s: leader name does not match: %s != %s"
@@ -294,16 +294,14 @@ final class Handover {
                             .handedOver(Optional.of(s.now().monotonicNanos()))
                             .done());
         }
-        boolean down = s.postgres().isStopped();
-        if (down
-                && handover.phase() == Phase.CONFIRM
+        if (handover.phase() == Phase.CONFIRM
                 && s.now().since(handover.sinceNanos()).compareTo(PATIENCE) > 0) {
             return takeBack(
                     s,
                     "within %d s no member could show that it has the shutdown checkpoint at %s"
                             .formatted(PATIENCE.toSeconds(), end.checkpoint()));
         }
-        Memory next = down && handover.phase() == Phase.STOP
+        Memory next = handover.phase() == Phase.STOP
                 ? s.memory().change().handover(phase(s, Phase.CONFIRM)).done()
                 : s.memory();
         boolean justAsked = s.node()
@@ -356,7 +354,10 @@ final class Handover {
 
     private static Optional<Decision> takeBack(Situation s, String why) {
         Memory next = s.memory().change().handover(phase(s, Phase.TAKE_BACK)).done();
-        return takenBack(s, next, "taking the hand-over back: " + why);
+        String because = "taking the hand-over back: " + why;
+        return s.postgres().isStopped()
+                ? takenBack(s, next, because)
+                : s.start(new Action.StopPostgres(true), because, next);
     }
 
     /** Nobody else can have become primary, for the key was never released: this node is what it was. */

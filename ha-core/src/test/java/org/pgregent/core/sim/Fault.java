@@ -22,6 +22,8 @@ enum Fault {
     GUARD_KILLED,
     PAUSE,
     CLEAN_RESTART,
+    /** A person orders a switchover or a failover, sensibly or not, or takes it back. */
+    HAND_OVER,
     /** Agent, PostgreSQL and guard all stand still: no software on the machine helps then, so no guarantee covers it. */
     MACHINE_FREEZE;
 

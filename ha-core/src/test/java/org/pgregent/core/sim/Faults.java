@@ -52,10 +52,22 @@ final class Faults {
             if (active) {
                 if (!suspended && !kinds.isEmpty()) {
                     happen(kinds.get(chance.nextInt(kinds.size())));
+                    reaction();
                 }
                 plan();
             }
         });
+    }
+
+    /** Whoever sees trouble may think that another leader will help. */
+    private void reaction() {
+        if (kinds.contains(Fault.HAND_OVER) && chance.nextInt(3) == 0) {
+            cluster.scheduler().after(chance.nextLong(5 * SECOND), () -> {
+                if (isOn()) {
+                    cluster.orders().give(chance);
+                }
+            });
+        }
     }
 
     /** How long: mostly seconds, sometimes more than two leases. */
@@ -91,6 +103,7 @@ final class Faults {
             case GUARD_KILLED -> killGuard(victim);
             case PAUSE -> pause();
             case CLEAN_RESTART -> victim.shutDownAgent();
+            case HAND_OVER -> cluster.orders().give(chance);
             case MACHINE_FREEZE -> say(victim, "the machine stands still", () -> victim.freezeMachine(until));
             case CRASH_BETWEEN_CALLS, FREEZE_BETWEEN_CALLS -> {
                 /* these strike at calls */

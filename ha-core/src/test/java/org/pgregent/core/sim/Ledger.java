@@ -124,6 +124,7 @@ final class Ledger {
 
     void becamePrimary(SimNode node, String how) {
         runs.put(node.name(), ++runCount);
+        cluster.orders().becamePrimary(node);
         PgServer pg = node.postgres();
         if (settled && cluster.setup().isQuiet()) {
             cluster.violated(Invariant.QUIET, node.name() + " became primary although nothing had happened");
@@ -157,7 +158,7 @@ final class Ledger {
     }
 
     void promotionAsked(SimNode node) {
-        if (cluster.operator().isPausedForAll()) {
+        if (cluster.operator().isPausedForAll() && !cluster.orders().named(node)) {
             cluster.violated(Invariant.PAUSE_PROMOTES_NOBODY, node.name() + " is being promoted in pause");
         }
     }
@@ -217,15 +218,15 @@ final class Ledger {
                                             ? ""
                                             : "=" + write.value().orElse("(deleted)")));
         }
-        Optional<String> writer = Optional.of(write.writer());
-        boolean holder = write.holder().equals(writer);
-        boolean lateButTied = write.guarded() && write.holderWhenSent().equals(writer);
+        Optional<String> author = Optional.of(write.writer());
+        boolean holder = write.holder().equals(author);
+        boolean lateButTied = write.guarded() && write.holderWhenSent().equals(author);
         boolean allowed =
                 switch (write.key()) {
                     case "leader" -> write.before().isEmpty() || holder;
                     case "initialize" -> holder || lateButTied || mayInitialize(write);
                     case "config" ->
-                        holder || lateButTied || (write.holder().isEmpty() && !hadLeader && claimant.equals(writer));
+                        holder || lateButTied || (write.holder().isEmpty() && !hadLeader && claimant.equals(author));
                     default -> holder || lateButTied;
                 };
         if (!allowed) {
@@ -241,6 +242,17 @@ final class Ledger {
             if (last > 0) {
                 timelineRecorded = Math.max(
                         timelineRecorded, Long.parseLong(text.substring(last + 1, text.indexOf(',', last))) + 1);
+            }
+        }
+        if (write.key().equals("failover")) {
+            cluster.orders().changed();
+        }
+        if (write.key().equals("leader")) {
+            SimNode writer = cluster.node(write.writer());
+            if (write.value().isEmpty()) {
+                cluster.orders().released(writer);
+            } else if (!holder) {
+                cluster.orders().taken(writer);
             }
         }
         if (write.key().equals("initialize")) {
@@ -290,6 +302,7 @@ final class Ledger {
                 || pg.wal == null
                 || !pg.isReplica()
                 || cluster.operator().wasPausedLately()
+                || cluster.orders().stands()
                 || remembered.isEmpty()
                 || now - remembered.peekFirst().get(0).at() < REMEMBERED_NANOS * 9 / 10
                 || cluster.faults().lastNetworkChange() > now - REMEMBERED_NANOS) {

@@ -29,6 +29,9 @@ record Setup(
         Duration meanGap,
         boolean faultsFromStart) {
 
+    private static final Set<Fault> HARMLESS =
+            EnumSet.of(Fault.CLEAN_RESTART, Fault.CLOCK_JUMP, Fault.STORE_ELECTION, Fault.HAND_OVER);
+
     private static final int[][] TIMES = {{30, 10, 10}, {20, 5, 5}, {20, 1, 3}, {25, 2, 5}, {30, 5, 10}, {20, 4, 7}};
     private static final int[] SLACK_MILLIS = {0, 0, 500, 1000, 2000};
 
@@ -41,11 +44,17 @@ record Setup(
         int[] times = TIMES[chance.nextInt(TIMES.length)];
         EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
         boolean quiet = chance.nextInt(12) == 0;
+        boolean orderly = chance.nextInt(10) == 0;
         int share = 1 + chance.nextInt(3);
         for (Fault fault : Fault.values()) {
-            if (chance.nextInt(4) < share && allowed.contains(fault) && !quiet) {
+            if (chance.nextInt(4) < share && allowed.contains(fault)
+                    && !quiet
+                    && (!orderly || HARMLESS.contains(fault))) {
                 faults.add(fault);
             }
+        }
+        if (orderly && !quiet && allowed.contains(Fault.HAND_OVER)) {
+            faults.add(Fault.HAND_OVER);
         }
         return new Setup(
                 seed,
@@ -59,6 +68,11 @@ record Setup(
                 faults,
                 Duration.ofSeconds(5 + chance.nextInt(40)),
                 chance.nextInt(6) == 0);
+    }
+
+    /** Nothing happens to this cluster that loses an acknowledged write, or a leader for long. */
+    boolean isOrderly() {
+        return HARMLESS.containsAll(faults);
     }
 
     /** Nothing is ever done to this cluster. */

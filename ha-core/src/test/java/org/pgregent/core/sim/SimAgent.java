@@ -18,6 +18,11 @@ interface SimAgent {
     /** What it last decided, in its own words. */
     String sentence();
 
+    /** What it last decided was to give the leader key to its successor. */
+    default boolean handsOver() {
+        return false;
+    }
+
     /** Makes the agent of one life of a node. */
     interface Maker {
         SimAgent make(LocalNode local, Ports ports);

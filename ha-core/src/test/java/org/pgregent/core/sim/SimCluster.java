@@ -23,6 +23,7 @@ final class SimCluster {
     private final Ledger ledger;
     private final Faults faults;
     private final Operator operator;
+    private final Orders orders;
     private final SimAgent.Maker maker;
     private final Mutant mutant;
     private final List<SimNode> nodes = new ArrayList<>();
@@ -41,6 +42,7 @@ final class SimCluster {
         this.ledger = new Ledger(this);
         this.faults = new Faults(this, root.split());
         this.operator = new Operator(this);
+        this.orders = new Orders(this);
         for (int i = 0; i < setup.nodes(); i++) {
             nodes.add(new SimNode(this, i));
         }
@@ -94,6 +96,10 @@ final class SimCluster {
         return operator;
     }
 
+    Orders orders() {
+        return orders;
+    }
+
     SimAgent.Maker maker() {
         return maker;
     }
@@ -135,6 +141,7 @@ final class SimCluster {
         replication.turn();
         ledger.clientsWrite();
         ledger.remember();
+        orders.check();
         scheduler.after(60 * MILLI + chance.nextLong(80 * MILLI), this::tick);
     }
 

@@ -213,6 +213,11 @@ final class SimNode {
         });
     }
 
+    /** The agent's last decision was to give the key to its successor. */
+    boolean handsOver() {
+        return agent.map(SimAgent::handsOver).orElse(false);
+    }
+
     void heal() {
         frozenUntil = cluster.scheduler().now();
         process().ifPresent(SimProcess::thaw);

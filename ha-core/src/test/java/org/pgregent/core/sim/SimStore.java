@@ -66,7 +66,13 @@ final class SimStore {
         this.base = base;
         this.memory = new MemoryStore(this::storeNanos, slack);
         this.audited = new TreeSet<>(
-                Set.of(base + "/leader", base + "/status", base + "/history", base + "/config", base + "/initialize"));
+                Set.of(
+                base + "/leader",
+                base + "/status",
+                base + "/history",
+                base + "/config",
+                base + "/initialize",
+                base + "/failover"));
     }
 
     void audit(java.util.function.Consumer<Landed> listener) {

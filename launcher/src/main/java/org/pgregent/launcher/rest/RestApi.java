@@ -1,10 +1,8 @@
 package org.pgregent.launcher.rest;
 
+import java.io.IOException;
 import java.net.InetAddress;
-import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -15,7 +13,6 @@ import org.pgregent.core.agent.StatusBoard;
 import org.pgregent.core.agent.StatusBoard.Pass;
 import org.pgregent.core.cluster.ClusterLayout;
 import org.pgregent.core.model.ClusterView;
-import org.pgregent.core.model.MemberView;
 import org.pgregent.core.port.Clock;
 import org.pgregent.core.port.Postgres;
 import org.pgregent.dcs.spi.Dcs;
@@ -40,9 +37,24 @@ public final class RestApi {
             return new Reply(status, TEXT, text);
         }
 
+        static Reply page(int status, String reason) {
+            String title = status + " " + reason;
+            return new Reply(
+                    status,
+                    "text/html;charset=utf-8",
+                    "<!DOCTYPE html><html><head><title>" + title + "</title></head><body><h1>" + title
+                            + "</h1></body></html>");
+        }
+
         static Reply bare(int status) {
             return new Reply(status, "", "");
         }
+    }
+
+    /** What comes with a request. */
+    interface Body {
+        /** Empty if none was announced. */
+        Optional<String> read() throws IOException;
     }
 
     private final LocalNode local;
@@ -52,8 +64,20 @@ public final class RestApi {
     private final ClusterLayout layout;
     private final FreshLook postgres;
     private final long startedNanos;
+    private final Access access;
+    private final HandoverApi handovers;
 
-    public RestApi(LocalNode local, StatusBoard board, Dcs dcs, Postgres postgres, Clock clock) {
+    /** @param allowUnauthenticated requests that change something are taken from everybody */
+    public RestApi(
+            LocalNode local,
+            StatusBoard board,
+            Dcs dcs,
+            Postgres postgres,
+            Clock clock,
+            HandoverApi handovers,
+            boolean allowUnauthenticated) {
+        this.access = new Access(board, allowUnauthenticated);
+        this.handovers = handovers;
         this.local = local;
         this.board = board;
         this.dcs = dcs;
@@ -69,16 +93,47 @@ public final class RestApi {
             case "GET" -> get(path, query, from);
             // Only the health check is run for these, whatever the path.
             case "HEAD", "OPTIONS" -> Reply.bare(HealthRules.status(path, query, status()));
-            default ->
-                Reply.text(
-                        501,
-                        "pgregent " + Agent.OWN_VERSION + " does not take " + method + " requests yet;"
-                                + " the requests that change something come with a later version");
+            default -> Reply.text(501, notYet(method));
         };
     }
 
+    private static String notYet(String method) {
+        return "pgregent " + Agent.OWN_VERSION + " does not take such " + method + " requests yet;"
+                + " some of those that change something come with a later version";
+    }
+
+    /**
+     * A request that changes something; it may take as long as what it asks for.
+     *
+     * @param body read only once it is clear that this caller may ask
+     */
+    Reply change(String method, String path, InetAddress from, Body body) throws IOException, InterruptedException {
+        String first = firstOf(path);
+        boolean orders = method.equals("POST") && (first.equals("switchover") || first.equals("failover"));
+        boolean cancels = method.equals("DELETE") && first.equals("switchover");
+        if (!orders && !cancels) {
+            return Reply.text(501, notYet(method));
+        }
+        if (!access.mayChange(from)) {
+            return Reply.text(403, "Access is denied");
+        }
+        if (cancels) {
+            return handovers.cancel();
+        }
+        Optional<String> text = body.read();
+        if (text.isEmpty()) {
+            return Reply.page(411, "Length Required");
+        }
+        Optional<Map<String, Object>> fields = Json.object(text.get()).filter(object -> !object.isEmpty());
+        return fields.isEmpty() ? Reply.page(400, "Bad Request") : handovers.order(first, fields.get());
+    }
+
+    private static String firstOf(String path) {
+        return path.split("/", -1).length > 1 ? path.split("/", -1)[1] : "";
+    }
+
     private Reply get(String path, Map<String, String> query, InetAddress from) {
-        String first = path.split("/", -1).length > 1 ? path.split("/", -1)[1] : "";
+        String first = firstOf(path);
         if (WITHOUT_BODY.contains(first)) {
             NodeStatus node = status();
             return Reply.bare(
@@ -123,25 +178,10 @@ public final class RestApi {
         if (!path.equals("/regent/explain")) {
             return Reply.text(404, "there is only /regent/explain");
         }
-        if (!from.isLoopbackAddress() && !isMember(from)) {
+        if (!access.mayLook(from)) {
             return Reply.text(403, "Access is denied: only this host and the cluster's members may ask this");
         }
         return Reply.json(200, ExplainJson.of(status(), board.last(), board.changes()));
-    }
-
-    private boolean isMember(InetAddress from) {
-        return board.last().map(Pass::cluster).map(ClusterView::members).stream()
-                .flatMap(members -> members.stream().map(MemberView::apiUrl).flatMap(Optional::stream))
-                .anyMatch(url -> isAddressOf(url, from));
-    }
-
-    private static boolean isAddressOf(String url, InetAddress from) {
-        try {
-            String host = URI.create(url).getHost();
-            return host != null && Arrays.asList(InetAddress.getAllByName(host)).contains(from);
-        } catch (IllegalArgumentException | UnknownHostException notAnAddress) {
-            return false;
-        }
     }
 
     private NodeStatus status() {
