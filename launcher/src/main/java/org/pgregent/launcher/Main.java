@@ -89,7 +89,7 @@ public final class Main implements Callable<Integer> {
         }
         return guarded(() -> {
             Map<String, Object> document = ConfigSource.read(source, System.getenv());
-            LauncherConfig config = LauncherConfig.parse(document, ProviderCatalog.onClassPath());
+            LauncherConfig config = LauncherConfig.parse(document, ProviderCatalog.of(document));
             return AsUser.amRoot() ? runBelow(new Staging(config, document).prepare()) : new Node(config).run();
         });
     }
@@ -149,7 +149,7 @@ public final class Main implements Callable<Integer> {
             return guarded(() -> {
                 Map<String, Object> document = ConfigSource.read(source, System.getenv());
                 List<String> command =
-                        new Staging(LauncherConfig.parse(document, ProviderCatalog.onClassPath()), document).prepare();
+                        new Staging(LauncherConfig.parse(document, ProviderCatalog.of(document)), document).prepare();
                 for (String word : command) {
                     if (word.indexOf('\n') >= 0) {
                         throw new ConfigException(

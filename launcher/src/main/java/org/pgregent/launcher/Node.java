@@ -80,18 +80,34 @@ final class Node {
         Agent created = injector.getInstance(Agent.class);
         agent.set(created);
         try (PgPostgres postgres = injector.getInstance(PgPostgres.class);
-                GuardProcess guard = injector.getInstance(GuardProcess.class)) {
-            LOG.debug("with {} and {}", postgres, guard);
+                GuardProcess guard = injector.getInstance(GuardProcess.class);
+                ServiceRegistration services = injector.getInstance(ServiceRegistration.class)) {
+            LOG.debug("with {}, {} and {}", postgres, guard, services);
             refuseToStartLockedOut(postgres);
             rest.set(RestServer.start(config.rest(), injector.getInstance(RestApi.class)));
             if (stopping.get()) {
                 created.requestShutdown();
             }
-            return new AgentThread(created::step, created::ended, waker, injector.getInstance(FaultHandler.class))
+            int code = new AgentThread(
+                            () -> pass(created, postgres),
+                            created::ended,
+                            waker,
+                            injector.getInstance(FaultHandler.class))
                     .run();
+            if (postgres.lockedOut().isPresent()) {
+                throw new ConfigException(postgres.lockedOut().get());
+            }
+            return code;
         } catch (IOException | PostgresException e) {
             throw new ConfigException(e.getMessage());
         }
+    }
+
+    private static Duration pass(Agent agent, PgPostgres postgres) {
+        if (postgres.lockedOut().isPresent()) {
+            agent.requestShutdown();
+        }
+        return agent.step();
     }
 
     /** An agent that cannot look into its PostgreSQL could neither keep it nor hand it over. */

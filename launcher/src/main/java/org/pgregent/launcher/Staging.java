@@ -2,6 +2,7 @@ package org.pgregent.launcher;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -9,8 +10,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Lets an agent that was started as root go on as the user who owns the data. That user may not be able to read the
@@ -37,7 +41,7 @@ final class Staging {
         makeFolders(user);
         Path stage = config.own().stateDir().resolve("program");
         Path file = stage.resolve("config.yml");
-        write(user, file, Json.write(document).getBytes(StandardCharsets.UTF_8));
+        write(user, file, Json.write(withPlugins(user, stage)).getBytes(StandardCharsets.UTF_8));
         List<String> places = new ArrayList<>();
         for (String place : Jvm.ownClassPath().split(":")) {
             places.add(readable(user, Path.of(place).toAbsolutePath(), stage).toString());
@@ -47,6 +51,47 @@ final class Staging {
                     + ": use a Java outside of root's home, or set regent.user");
         }
         return user.prefix(Jvm.command(String.join(":", places), file.toString()));
+    }
+
+    /** The program may run from another place than this one, so what lies beside this one has to be named. */
+    private Map<String, Object> withPlugins(AsUser user, Path stage)
+            throws ConfigException, IOException, InterruptedException {
+        Optional<Path> plugins = ProviderCatalog.pluginFolder(document);
+        if (plugins.isEmpty()) {
+            return document;
+        }
+        Map<String, Object> regent = new LinkedHashMap<>();
+        if (document.get("regent") instanceof Map<?, ?> given) {
+            regent.putAll(Section.strings(given));
+        }
+        regent.put(
+                "plugins",
+                readablePlugins(user, plugins.get(), stage.resolve("plugin-copies"))
+                        .toString());
+        Map<String, Object> all = new LinkedHashMap<>(document);
+        all.put("regent", regent);
+        return all;
+    }
+
+    private static Path readablePlugins(AsUser user, Path folder, Path copies)
+            throws IOException, InterruptedException {
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(folder, 2, FileVisitOption.FOLLOW_LINKS)) {
+            files = all.filter(Files::isRegularFile).toList();
+        }
+        boolean readable = user.can("-r", folder);
+        for (Path file : files) {
+            readable &= user.can("-r", file);
+        }
+        if (readable) {
+            return folder;
+        }
+        // Of a former start there may be plug-ins that are gone by now.
+        user.shell("rm -rf \"$1\" && mkdir -p -m 700 \"$1\"", new byte[0], copies.toString());
+        for (Path file : files) {
+            write(user, copies.resolve(folder.relativize(file).toString()), Files.readAllBytes(file));
+        }
+        return copies;
     }
 
     private AsUser user() throws ConfigException, IOException, InterruptedException {

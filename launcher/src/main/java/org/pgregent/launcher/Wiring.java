@@ -120,6 +120,12 @@ final class Wiring extends AbstractModule {
 
     @Provides
     @Singleton
+    ServiceRegistration serviceRegistration(LocalNode local, Dcs dcs) {
+        return new ServiceRegistration(local, dcs.services());
+    }
+
+    @Provides
+    @Singleton
     Agent agent(
             LocalNode local,
             Dcs dcs,
@@ -129,7 +135,8 @@ final class Wiring extends AbstractModule {
             Clock clock,
             Tasks tasks,
             Waker waker,
-            DynamicConfigFile cached) {
+            DynamicConfigFile cached,
+            ServiceRegistration services) {
         Agent agent = new Agent(
                 local,
                 new Ports(
@@ -142,6 +149,7 @@ final class Wiring extends AbstractModule {
                         () -> ThreadLocalRandom.current().nextLong(),
                         waker));
         agent.statusBoard().onPass(cached::keep);
+        agent.statusBoard().onPass(services::onPass);
         return agent;
     }
 

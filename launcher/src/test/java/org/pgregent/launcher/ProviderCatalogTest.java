@@ -30,7 +30,7 @@ class ProviderCatalogTest {
         assertThatThrownBy(() -> ProviderCatalog.of(
                         List.of(new StubProvider("etcd"), new StubProvider("etcd"), new StubProvider("consul"))))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("two stores on the class path have the name etcd")
-                .hasMessageContaining("consul (" + StubProvider.class.getName() + ")");
+                .hasMessageContaining("two stores have the name etcd")
+                .hasMessageContaining("consul (" + StubProvider.class.getName() + " from the class path)");
     }
 }

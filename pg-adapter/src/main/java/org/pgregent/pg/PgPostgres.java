@@ -26,6 +26,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PgPostgres.class);
     private static final Duration POLL = Duration.ofMillis(50);
     private static final Duration PROMOTE_POLL = Duration.ofMillis(10);
+    private static final Duration STOP_AGAIN = Duration.ofMinutes(1);
 
     private final PgConfig config;
     private final DataFolder folder;
@@ -41,7 +42,10 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     private final CrashRecovery crashRecovery;
     private final TimelineCheck timelineCheck;
     private final Slots slots;
+    private final PromotionMark promotion;
     private volatile Optional<PostgresSettings> applied = Optional.empty();
+    private volatile boolean wasLetIn;
+    private volatile Optional<String> lockedOut = Optional.empty();
 
     /** @throws PostgresException if the state folder cannot be made */
     public PgPostgres(PgConfig config) throws PostgresException {
@@ -72,6 +76,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         this.observer =
                 new Observer(config, folder, process, controlData, files, probe, new ReplayedTimeline(timelineCheck));
         this.slots = new Slots(sql);
+        this.promotion = new PromotionMark(config.folders().stateDir());
     }
 
     @Override
@@ -92,6 +97,11 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         PgProbe.Answer answer =
                 probe.look(postmaster.get().id(), PgVersions.ofFolder(config.dataDir()), Deadline.in(timeout));
         return answer.outcome() == PgProbe.Outcome.REFUSED ? answer.trouble() : Optional.empty();
+    }
+
+    /** Set when a server that this process started, and never was let in by, has nothing to replay that could change that. */
+    public Optional<String> lockedOut() {
+        return lockedOut;
     }
 
     @Override
@@ -196,13 +206,32 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             }
             // A primary that crashed is in recovery first, and lets nobody in until it has ended.
             if (answer.row().filter(row -> row.role() == wanted).isPresent()) {
+                wasLetIn = true;
                 return;
             }
+            String former = trouble;
             trouble = answer.trouble().orElse("it is not yet a " + wanted);
+            if (answer.outcome() == PgProbe.Outcome.REFUSED) {
+                refused(role, trouble, former);
+            }
             if (deadline.hasPassed()) {
                 throw new PostgresException("PostgreSQL did not let us in in time: " + trouble);
             }
             deadline.pause(POLL);
+        }
+    }
+
+    /** A standby of somebody may yet receive the user or the password that it lacks; any other server stays as it is. */
+    private void refused(PgConfigFiles.Role role, String trouble, String former)
+            throws PostgresException, InterruptedException {
+        if (role.upstream().isEmpty()) {
+            stop(StopMode.FAST, STOP_AGAIN);
+            String outcome = trouble + ". PostgreSQL was stopped again.";
+            lockedOut = wasLetIn ? Optional.empty() : Optional.of(outcome);
+            throw new PostgresException(outcome);
+        }
+        if (!trouble.equals(former)) {
+            LOG.warn("{}", trouble);
         }
     }
 
@@ -269,6 +298,9 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     @Override
     public void promote(Duration timeout) throws PostgresException, InterruptedException {
         Deadline deadline = Deadline.in(timeout);
+        promotion.set(process.postmaster()
+                .orElseThrow(() -> new PostgresException("cannot promote: PostgreSQL does not run"))
+                .id());
         sql.runLong("promoting", deadline, statement -> {
             if ("f".equals(LocalSql.text(statement, "SELECT pg_is_in_recovery()"))) {
                 return null;
@@ -284,6 +316,11 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             LOG.info("promoted, writing from {}", LocalSql.text(statement, "SELECT pg_current_wal_lsn()"));
             return null;
         });
+    }
+
+    @Override
+    public boolean wasAskedToPromote() {
+        return process.postmaster().map(server -> promotion.names(server.id())).orElse(false);
     }
 
     @Override

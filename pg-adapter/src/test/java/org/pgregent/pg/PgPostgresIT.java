@@ -117,8 +117,14 @@ class PgPostgresIT {
 
     /** The old primary goes on writing after the new one was promoted. */
     private void promoteAndDiverge() throws Exception {
+        assertThat(b.postgres.wasAskedToPromote()).isFalse();
         b.postgres.promote(LONG);
         b.postgres.promote(LONG);
+        try (PgPostgres next = new PgPostgres(b.config)) {
+            assertThat(next.wasAskedToPromote())
+                    .as("to the next process of the agent")
+                    .isTrue();
+        }
         PostgresView view = b.view();
         assertThat(view.role()).contains(Role.PRIMARY);
         assertThat(view.standbySignal()).isFalse();
@@ -418,6 +424,25 @@ class PgPostgresIT {
             assertThat(view.process()).isEqualTo(Process.RUNNING);
             assertThat(view.role()).isEmpty();
             assertThat(view.trouble().orElseThrow()).contains("postgresql.authentication.superuser");
+        }
+    }
+
+    /** A start as primary, or as standby of nobody: nothing will come that lets us in. */
+    @Test
+    void stopsAgainWhatItStartedAndIsNotLetInBy() throws Exception {
+        a.primary();
+        a.sql("ALTER ROLE postgres PASSWORD 'another'");
+        a.postgres.stop(StopMode.FAST, LONG);
+        assertThatThrownBy(() -> a.postgres.startPrimary(PostgresSettings.NONE, LONG))
+                .isInstanceOf(PostgresException.class)
+                .hasMessageContaining("postgresql.authentication.superuser")
+                .hasMessageContaining("stopped again");
+        assertThat(a.view().process()).isEqualTo(Process.STOPPED);
+        assertThat(a.postgres.lockedOut()).as("it was let in before").isEmpty();
+        try (PgPostgres second = new PgPostgres(a.config)) {
+            assertThatThrownBy(() -> second.startReplica(PostgresSettings.NONE, Optional.empty(), LONG))
+                    .hasMessageContaining("stopped again");
+            assertThat(second.lockedOut().orElseThrow()).contains("postgresql.authentication.superuser");
         }
     }
 

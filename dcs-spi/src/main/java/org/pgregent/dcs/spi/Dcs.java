@@ -62,6 +62,11 @@ public interface Dcs extends AutoCloseable {
      */
     Watch watch(Set<String> keys, Runnable hint);
 
+    /** The store's list of services, if it has one and its configuration asks for this node to be on it. */
+    default Optional<ServiceRegistry> services() {
+        return Optional.empty();
+    }
+
     /** Ends the connection, idempotently and within a few seconds. Leases are left to run out unless revoked before. */
     @Override
     void close();

@@ -15,10 +15,15 @@ class HouseRulesTest {
         classes()
                 .should(onlyDependOnClassesThat(resideInAnyPackage(
                         "", // primitives and arrays of them
+                        "java.io",
                         "java.lang..",
+                        "java.net",
                         "java.nio..",
+                        "java.security..",
                         "java.time..",
                         "java.util..",
+                        "javax.crypto..",
+                        "javax.net..",
                         "org.jspecify.annotations",
                         "org.pgregent.dcs.spi..")))
                 .check(new ClassFileImporter().importPath("target/classes"));

@@ -1,12 +1,17 @@
 package org.pgregent.dcs.testkit;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
-/** Ports of the loopback interface nobody listens on at the moment. */
+/**
+ * Ports of the loopback interface nobody listens on at the moment. Below the range that Linux takes for outgoing connections, so
+ * that a server which is stopped for a while finds its port free again.
+ */
 public final class FreePorts {
 
     private FreePorts() {}
@@ -20,12 +25,25 @@ public final class FreePorts {
         List<ServerSocket> held = new ArrayList<>();
         try {
             for (int i = 0; i < count; i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+                held.add(any());
             }
             return held.stream().map(ServerSocket::getLocalPort).toList();
         } finally {
             for (ServerSocket socket : held) {
                 socket.close();
+            }
+        }
+    }
+
+    private static ServerSocket any() throws IOException {
+        for (int tries = 0; ; tries++) {
+            int port = ThreadLocalRandom.current().nextInt(12_000, 32_000);
+            try {
+                return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+            } catch (BindException taken) {
+                if (tries == 1000) {
+                    throw taken;
+                }
             }
         }
     }

@@ -145,18 +145,20 @@ public final class TcpProxy implements AutoCloseable {
             link.client().setTcpNoDelay(true);
             link.server().setTcpNoDelay(true);
             link.server().connect(new InetSocketAddress(LOOPBACK, target));
-            daemon("proxy-back-" + port, () -> pump(link, link.server(), link.client()));
-            pump(link, link.client(), link.server());
+            // Now, for a socket that is half closed meanwhile gives no stream any more.
+            InputStream asked = link.client().getInputStream();
+            OutputStream answered = link.client().getOutputStream();
+            InputStream answers = link.server().getInputStream();
+            daemon("proxy-back-" + port, () -> pump(link, answers, answered, link.client()));
+            pump(link, asked, link.server().getOutputStream(), link.server());
         } catch (IOException refusedByTarget) {
             end(link);
         }
     }
 
-    private void pump(Link link, Socket from, Socket to) {
+    private void pump(Link link, InputStream in, OutputStream out, Socket to) {
         byte[] buffer = new byte[16_384];
         try {
-            InputStream in = from.getInputStream();
-            OutputStream out = to.getOutputStream();
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 waitAtGate();
                 out.write(buffer, 0, n);

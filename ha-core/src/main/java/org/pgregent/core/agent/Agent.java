@@ -253,7 +253,9 @@ public final class Agent implements AutoCloseable {
     /** The guard goes too, unless something may still be writable without anybody to look after it. */
     private void end() {
         LOG.info("{}", effects.ending().orElseThrow().message());
-        boolean writable = ports.postgres().observe(Duration.ofSeconds(3)).mayBeWritable();
+        boolean writable = nodeReader
+                .read(Duration.ofSeconds(3), effects.claim(), shutdownRequested)
+                .mayBeWritable();
         if (!writable || settings.paused()) {
             ports.deadman().disarm(Duration.ofSeconds(1));
             ports.deadman().quit(Duration.ofSeconds(2));

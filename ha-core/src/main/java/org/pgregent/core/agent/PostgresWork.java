@@ -43,10 +43,12 @@ final class PostgresWork {
         this.check = check;
     }
 
-    /** Asked to promote, and not yet seen to have done so or to be stopped: that cannot be taken back. */
+    /** Asked to promote, now or by a former process, and not yet seen to have done so or to be stopped: that cannot be taken back. */
     boolean promotionPending(PostgresView seen) {
         if (seen.isStopped() || seen.isPrimary()) {
             promotionAsked = false;
+        } else if (!promotionAsked) {
+            promotionAsked = postgres.wasAskedToPromote();
         }
         return promotionAsked;
     }

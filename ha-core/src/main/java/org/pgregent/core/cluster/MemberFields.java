@@ -134,7 +134,9 @@ public final class MemberFields {
 
     /** The role as the contract words it. */
     public static String role(PostgresView pg) {
-        if (pg.dataDir() == DataDir.EMPTY || pg.dataDir() == DataDir.UNFINISHED) {
+        // A folder full of something else has no cluster in it either; who says otherwise keeps the others from making
+        // one.
+        if (pg.dataDir() == DataDir.EMPTY || pg.dataDir() == DataDir.UNFINISHED || pg.dataDir() == DataDir.INVALID) {
             return "uninitialized";
         }
         if (pg.isPrimary()) {

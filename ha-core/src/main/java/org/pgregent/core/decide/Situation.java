@@ -186,6 +186,11 @@ public record Situation(ClusterView cluster, NodeView node, Settings settings, N
                 .anyMatch(begunBy -> !begunBy.equals(node.name().value()));
     }
 
+    /** The cluster's present timeline began, by its record, with the promotion of another node. */
+    public boolean anotherBeganThePresentTimeline() {
+        return cluster.timeline().map(this::timelineBegunByAnother).orElse(false);
+    }
+
     public Optional<Memory.Rival> rival() {
         return leaderMember().map(m -> new Memory.Rival(m.name(), m.timeline()));
     }

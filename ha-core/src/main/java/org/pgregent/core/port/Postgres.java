@@ -55,6 +55,12 @@ public interface Postgres {
     /** Promotes a running standby; returns when it is out of recovery. */
     void promote(Duration timeout) throws PostgresException, InterruptedException;
 
+    /**
+     * The server that runs now was asked to promote, be it by a former process of this agent: that cannot be taken back, and may
+     * not have happened yet. Cheap; asked in every pass.
+     */
+    boolean wasAskedToPromote();
+
     /** Writes a checkpoint now, on a running primary. */
     void checkpoint(Duration timeout) throws PostgresException, InterruptedException;
 

@@ -232,19 +232,54 @@ final class Recovery {
      * PostgreSQL gave both timelines the same number. Neither the comparison nor pg_rewind can tell them apart.
      */
     private static Optional<Decision> twin(Situation s, Control control) {
-        String twin = "this node and another one both began timeline %d, and the cluster went on with the other's"
+        return s.settings().removeDataOnDivergence()
+                ? s.start(new Action.RemoveData(), "reinitializing due to diverged timelines: " + twinOf(control))
+                : leftAlone(s, twinOf(control));
+    }
+
+    private static String twinOf(Control control) {
+        return "this node and another one both began timeline %d, and the cluster went on with the other's"
                 .formatted(control.timeline().number());
-        if (s.settings().removeDataOnDivergence()) {
-            return s.start(new Action.RemoveData(), "reinitializing due to diverged timelines: " + twin);
-        }
+    }
+
+    private static Optional<Decision> leftAlone(Situation s, String twin) {
         return s.waitBecause(twin
                 + ", which pg_rewind cannot mend. The data folder is kept as it is: reinitialise this node, or allow the removal"
                 + " of the data folder in the dynamic configuration");
     }
 
+    /**
+     * This folder was a primary, and the record says that another began the present timeline. Started as a standby its past
+     * could no longer be seen, and with a timeline of the same number it might win. A crashed one must recover to know its own.
+     */
+    private static Optional<Decision> primaryBesideTheRecord(Situation s) {
+        Control control = s.postgres().control().orElse(null);
+        if (control == null
+                || !control.wasPrimary()
+                || s.postgres().standbySignal()
+                || !s.anotherBeganThePresentTimeline()) {
+            return Optional.empty();
+        }
+        if (control.crashedAsPrimary()) {
+            return s.backingOff(TaskKind.CRASH_RECOVERY)
+                    ? s.waitBecause(
+                            "waiting before the next try of crash recovery" + s.lastFailure(TaskKind.CRASH_RECOVERY),
+                            Duration.ofSeconds(1))
+                    : s.start(
+                            new Action.RecoverCrash(),
+                            "doing crash recovery in a single user mode" + s.lastFailure(TaskKind.CRASH_RECOVERY));
+        }
+        // Nothing is removed while nobody leads: it may be all there is.
+        return s.timelineBegunByAnother(control.timeline()) ? leftAlone(s, twinOf(control)) : Optional.empty();
+    }
+
     static Optional<Decision> startForTheRace(Situation s) {
         if (!s.postgres().isStopped() || !s.hasData() || !s.nobodyLeads()) {
             return Optional.empty();
+        }
+        Optional<Decision> elsewhere = primaryBesideTheRecord(s);
+        if (elsewhere.isPresent()) {
+            return elsewhere;
         }
         return s.backingOff(TaskKind.START_REPLICA)
                 ? s.waitBecause(

@@ -86,7 +86,7 @@ final class Faults {
         SimNode victim = chance.nextBoolean() ? primary : node;
         long until = cluster.scheduler().now() + duration();
         switch (fault) {
-            case AGENT_CRASH -> crash(victim);
+            case AGENT_CRASH -> promoting().ifPresentOrElse(this::crashBriefly, () -> crash(victim));
             case POSTGRES_CRASH -> crashPostgres(victim);
             case NODE_CRASH -> crashMachine(victim, until);
             case AGENT_FREEZE -> freeze(victim, until, "");
@@ -120,6 +120,25 @@ final class Faults {
         if (node.process().isPresent() && node.guard().isSound()) {
             node.crashAgent();
             node.restartLater(java.time.Duration.ofNanos(SECOND + duration()));
+        }
+    }
+
+    /** Of all moments, the one in which an agent owes most to whoever comes after it. */
+    private Optional<SimNode> promoting() {
+        return cluster.nodes().stream()
+                .filter(n -> n.postgres().promoting && n.process().isPresent())
+                .findFirst();
+    }
+
+    /** Back before the guard's time, which covers it otherwise; at times without the store, so that nobody tells it what it was. */
+    private void crashBriefly(SimNode node) {
+        if (node.guard().isSound()) {
+            node.crashAgent();
+            if (chance.nextBoolean()) {
+                long until = cluster.scheduler().now() + duration();
+                cut(node.index(), cluster.network().store(), node.name(), "the store", until);
+            }
+            node.restartLater(java.time.Duration.ofNanos(chance.nextLong(3 * SECOND)));
         }
     }
 

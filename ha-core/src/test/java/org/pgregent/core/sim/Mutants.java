@@ -189,6 +189,10 @@ final class Mutants {
                         "every WAL is taken for the leader's",
                         (node, p) -> Wrappers.changing(p, "compareWith", (real, args, call) -> Divergence.NONE)),
                 Mutant.ports(
+                        "forgets-the-order",
+                        "a restarted agent does not know that PostgreSQL was asked to promote",
+                        (node, p) -> Wrappers.changing(p, "wasAskedToPromote", (real, args, call) -> false)),
+                Mutant.ports(
                         "pause-overlooked",
                         "the agents do not see the pause",
                         (node, p) -> Wrappers.with(p, new WithoutPause(p.dcs()))),

@@ -56,9 +56,10 @@ record Setup(
         if (orderly && !quiet && allowed.contains(Fault.HAND_OVER)) {
             faults.add(Fault.HAND_OVER);
         }
+        int drawn = chance.nextInt(4) == 0 ? 5 : 3;
         return new Setup(
                 seed,
-                nodes > 0 ? nodes : chance.nextInt(4) == 0 ? 5 : 3,
+                nodes > 0 ? nodes : drawn,
                 Duration.ofSeconds(times[0]),
                 Duration.ofSeconds(times[1]),
                 Duration.ofSeconds(times[2]),

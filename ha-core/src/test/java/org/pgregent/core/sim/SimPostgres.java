@@ -126,6 +126,11 @@ final class SimPostgres extends SimPort implements Postgres {
     }
 
     @Override
+    public boolean wasAskedToPromote() {
+        return pg.promoting;
+    }
+
+    @Override
     public void checkpoint(Duration timeout) throws PostgresException, InterruptedException {
         SimThread thread = enter("checkpoint", 30 * MILLI);
         work(

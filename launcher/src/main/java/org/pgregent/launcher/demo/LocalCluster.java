@@ -292,6 +292,10 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
+    public Optional<Long> postmasterPid(LocalNode node) {
+        return LocalProcesses.postmaster(node.dataDir()).map(ProcessHandle::pid);
+    }
+
     /** A postmaster of this node lives. */
     public boolean isPostgresAlive(LocalNode node) {
         return LocalProcesses.postmaster(node.dataDir())

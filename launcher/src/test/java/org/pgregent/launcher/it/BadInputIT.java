@@ -96,14 +96,32 @@ class BadInputIT {
                 .started()) {
             LocalNode node = harness.nodes().get(0);
             harness.killAgent(node);
-            String log = refused(harness, config -> {
-                ClusterHarness.section(
-                                ClusterHarness.section(ClusterHarness.section(config, "postgresql"), "authentication"),
-                                "superuser")
-                        .put("password", "not this one");
-                return config;
-            });
+            String log = refused(harness, BadInputIT::wrongPassword);
             assertThat(log).contains("postgresql.authentication.superuser").doesNotContain("not this one");
         }
+    }
+
+    /** It has to be started to be asked. */
+    @Test
+    void aWrongPasswordOfAPostgresThatDoesNotRun() throws Exception {
+        try (ClusterHarness harness = ClusterHarness.create("wrong-password-stopped", 1, ClusterHarness.STEADY)
+                .started()) {
+            LocalNode node = harness.nodes().get(0);
+            assertThat(harness.terminate(node)).isZero();
+            String log = refused(harness, BadInputIT::wrongPassword);
+            assertThat(log)
+                    .contains("postgresql.authentication.superuser")
+                    .contains("PostgreSQL was stopped again")
+                    .doesNotContain("not this one");
+            assertThat(harness.cluster().isPostgresAlive(node)).isFalse();
+        }
+    }
+
+    private static Map<String, Object> wrongPassword(Map<String, Object> config) {
+        ClusterHarness.section(
+                        ClusterHarness.section(ClusterHarness.section(config, "postgresql"), "authentication"),
+                        "superuser")
+                .put("password", "not this one");
+        return config;
     }
 }

@@ -199,7 +199,7 @@ public final class ClusterHarness implements AutoCloseable {
     }
 
     /** The jar, wherever the tests are started from; without one, what the tests themselves run from. */
-    private static String program() {
+    static String program() {
         String given = System.getProperty("pgregent.jar", "");
         for (String place :
                 List.of(given, "../target/pgregent.jar", "target/pgregent.jar", "launcher/target/pgregent.jar")) {

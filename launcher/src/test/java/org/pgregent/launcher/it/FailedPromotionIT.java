@@ -2,6 +2,7 @@ package org.pgregent.launcher.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,6 +45,39 @@ class FailedPromotionIT {
             harness.awaitWhole();
             assertThat(harness.leader()).isEqualTo(next);
             assertThat(harness.writer(hanging).acks()).isEmpty();
+        }
+    }
+
+    /** The order outlives the agent that gave it, and here its guard too; whoever comes after it has to know. */
+    @Test
+    void aRestartedAgentStopsAPostgresThatItsFormerSelfHasAskedToPromote() throws Exception {
+        try (ClusterHarness harness = ClusterHarness.running("forgotten-promotion", 3)) {
+            LocalNode old = harness.leader();
+            List<LocalNode> replicas = harness.nodesBut(old);
+            harness.startWriters();
+            harness.await("acknowledgements", () -> harness.writer(old).acks().size() >= 50);
+            for (LocalNode replica : replicas) {
+                harness.cluster().signalPostgresChild(replica, "startup", "STOP");
+            }
+            harness.killAgentAndPostgres(old);
+            LocalNode hanging = awaitPromotionOn(harness, replicas);
+            harness.await("the order", () -> Files.exists(hanging.stateDir().resolve("promoting")));
+            long asked = harness.cluster().postmasterPid(hanging).orElseThrow();
+            harness.killAgent(hanging);
+            harness.killGuard(hanging);
+
+            // Nobody else is there to lead, or to stop it, but the agent that comes next.
+            harness.start(hanging);
+            harness.await("the one that was asked is stopped", () -> ClusterHarness.isDead(asked));
+
+            for (LocalNode replica : harness.nodesBut(old)) {
+                harness.cluster().signalPostgresChild(replica, "startup", "CONT");
+            }
+            LocalNode next = harness.awaitLeaderOtherThan(old);
+            harness.awaitWritesOn(next, 0);
+            harness.assertOneAfterTheOther(old, next);
+            harness.start(old);
+            harness.awaitWhole();
         }
     }
 

@@ -173,7 +173,17 @@ class RejoinIT {
             LocalNode strange = harness.nodes().get(2);
             Files.createDirectories(strange.dataDir());
             Path precious = Files.writeString(strange.dataDir().resolve("precious"), "of somebody");
-            harness.cluster().startAll();
+            // It is there before the one that makes the cluster: what it has is no cluster, and keeps nobody from
+            // making one.
+            LocalNode other = harness.nodes().get(0);
+            harness.edit(other, config -> {
+                config.remove("bootstrap");
+                return config;
+            });
+            harness.start(strange);
+            harness.start(other);
+            harness.await("it refuses", () -> harness.logOf(strange).contains("not empty"));
+            harness.start(harness.nodes().get(1));
             harness.await("the others are there", () -> harness.client()
                     .members()
                     .map(Map::values)

@@ -1,0 +1,88 @@
+package org.pgregent.example.table;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Properties;
+import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.dcs.spi.DcsIndeterminateException;
+import org.pgregent.dcs.spi.DcsRefusedException;
+import org.pgregent.dcs.spi.DcsUnavailableException;
+
+/** Opens sessions on the server, with the table in place, and tells what an error of theirs means. */
+record Sessions(String section, String url, Properties properties) {
+
+    private static final Driver DRIVER = new org.postgresql.Driver();
+
+    /** A statement whose caller has given up must not wait for a lock for ever, nor take effect much later. */
+    private static final String OPTIONS =
+            "-c search_path=pgregent_store -c statement_timeout=5s -c synchronous_commit=on"
+                    + " -c default_transaction_isolation=read\\ committed -c client_min_messages=error";
+
+    /** By their class, what a server answers every time: bad value, password, database, schema, right or name. */
+    private static final String FOR_GOOD = "(22|28|3D|3F|42).*";
+
+    /** Asks the driver itself: DriverManager knows drivers by the class loader they came from, which in a plug-in is another. */
+    Connection open(Duration within) throws SQLException {
+        Properties all = new Properties();
+        all.putAll(properties);
+        all.setProperty("options", OPTIONS);
+        all.setProperty("targetServerType", "primary");
+        all.setProperty("connectTimeout", Long.toString(within.toSeconds() + 1));
+        all.setProperty("socketTimeout", Long.toString(within.toSeconds() + 1));
+        Connection session = DRIVER.connect(url, all);
+        try (Statement statement = session.createStatement()) {
+            prepare(statement);
+            return session;
+        } catch (IOException | SQLException e) {
+            cut(session);
+            throw e instanceof SQLException sql ? sql : new SQLException("store.sql cannot be read from the jar", e);
+        }
+    }
+
+    private static void prepare(Statement statement) throws SQLException, IOException {
+        try (ResultSet row = statement.executeQuery("SELECT to_regproc('write') IS NULL, current_setting('fsync')")) {
+            row.next();
+            if (row.getString(2).equals("off")) {
+                throw new SQLException("fsync is off, so that a crash forgets leases: set it to on", "22023");
+            }
+            if (!row.getBoolean(1)) {
+                return;
+            }
+        }
+        try (InputStream script = Sessions.class.getResourceAsStream("store.sql")) {
+            statement.execute(new String(script.readAllBytes(), StandardCharsets.UTF_8));
+        }
+    }
+
+    /** Ends a session at once, also one that another thread waits on. */
+    static void cut(Connection session) {
+        try {
+            session.abort(Runnable::run);
+        } catch (SQLException e) {
+            throw new IllegalStateException("the driver does not let go of its connection", e);
+        }
+    }
+
+    /** The server has said no, and what it was doing is undone. Any other error ends the session. */
+    static boolean isAnswer(Throwable e) {
+        String state = e instanceof SQLException sql ? sql.getSQLState() : null;
+        return state != null && !state.matches("(08|57P|XX).*");
+    }
+
+    /** @param sent whether the statement may have reached the server */
+    DcsException meaning(Throwable e, boolean sent) {
+        String what =
+                section + ".url " + url + ": " + String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
+        if (e instanceof SQLException sql && String.valueOf(sql.getSQLState()).matches(FOR_GOOD)) {
+            return new DcsRefusedException(what + "; correct the section " + section + " or the rights of its user", e);
+        }
+        return sent && !isAnswer(e) ? new DcsIndeterminateException(what, e) : new DcsUnavailableException(what, e);
+    }
+}
