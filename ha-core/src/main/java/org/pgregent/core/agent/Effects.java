@@ -110,7 +110,9 @@ final class Effects {
         } else if (action instanceof Action.ReleaseLeadership release) {
             return release(release.optime(), c);
         } else if (action instanceof Action.HandOver handOver) {
-            return handOver(handOver, c);
+            return recordPosition(handOver.optime(), handOver.seenStatusVersion(), c) && deleteLeader(c);
+        } else if (action instanceof Action.RecordPosition record) {
+            return recordPosition(record.optime(), record.seenStatusVersion(), c);
         } else if (action instanceof Action.ClearFailover clear) {
             LOG.info("Cleaning up failover key");
             return writeFailover(FailoverRequest.NONE, clear.seenVersion(), c);
@@ -287,7 +289,7 @@ final class Effects {
     }
 
     /** Whoever is next must not be measured by an older position. */
-    private boolean handOver(Action.HandOver handOver, Context c) throws DcsException {
+    private boolean recordPosition(Lsn optime, Optional<String> seenVersion, Context c) throws DcsException {
         return mayStillWriteForTheLeader()
                 && written(
                         "status",
@@ -295,15 +297,11 @@ final class Effects {
                                 layout.status(),
                                 layout.renderStatus(
                                         new Action.StatusUpdate(
-                                                Optional.of(handOver.optime()),
-                                                java.util.Map.of(),
-                                                List.of(),
-                                                Optional.empty()),
+                                                Optional.of(optime), java.util.Map.of(), List.of(), Optional.empty()),
                                         c.cluster().status().map(Versioned::value)),
-                                atOrAbsent(handOver.seenStatusVersion().filter(v -> !v.isEmpty())),
+                                atOrAbsent(seenVersion.filter(v -> !v.isEmpty())),
                                 Optional.empty(),
-                                c.budget().next()))
-                && deleteLeader(c);
+                                c.budget().next()));
     }
 
     private boolean writeFailover(FailoverRequest request, String seenVersion, Context c) throws DcsException {

@@ -45,6 +45,9 @@ public sealed interface Action {
      */
     record HandOver(Lsn optime, Optional<String> seenStatusVersion) implements Action {}
 
+    /** Publishes the last position, and leaves the leader key to its lease. */
+    record RecordPosition(Lsn optime, Optional<String> seenStatusVersion) implements Action {}
+
     /** Empties the failover key: what it asked for is done, or will not be done. */
     record ClearFailover(String seenVersion) implements Action {}
 

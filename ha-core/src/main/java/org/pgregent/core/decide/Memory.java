@@ -69,7 +69,7 @@ public record Memory(
     /**
      * A leader on its way out.
      *
-     * @param version of the request it does this for
+     * @param version of the request it does this for; empty when its agent is to end
      * @param sinceNanos when this phase began
      * @param position how far it had written when it was stopped
      */

@@ -224,7 +224,7 @@ public record Situation(ClusterView cluster, NodeView node, Settings settings, N
         return paused()
                 && iLead()
                 && !postgres().isPrimary()
-                && (isAskedToLead() || isHandingOver(Memory.Handover.Phase.TAKE_BACK));
+                && (isAskedToLead() || node.promotionAsked() || isHandingOver(Memory.Handover.Phase.TAKE_BACK));
     }
 
     // --- how to say it ---------------------------------------------------------------------------------------------

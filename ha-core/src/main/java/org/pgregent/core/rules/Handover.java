@@ -12,10 +12,7 @@ import org.pgregent.core.decide.Memory;
 import org.pgregent.core.decide.Memory.Handover.Phase;
 import org.pgregent.core.decide.Situation;
 import org.pgregent.core.model.FailoverRequest;
-import org.pgregent.core.model.Lsn;
-import org.pgregent.core.model.MemberView;
 import org.pgregent.core.model.NodeName;
-import org.pgregent.core.model.PeerAnswers.PeerAnswer;
 import org.pgregent.core.model.PostgresView.Control;
 import org.pgregent.core.model.TaskKind;
 import org.pgregent.core.model.Versioned;
@@ -26,18 +23,10 @@ import org.pgregent.core.model.Versioned;
  */
 final class Handover {
 
-    /** At the end the standbys have all there is within moments, or are not connected or too slow, and nobody can write meanwhile. */
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
-
-    /** Members are asked no more often than this. */
-    private static final Duration ASK_AGAIN = Duration.ofMillis(100);
-
     private static final Duration SOON = Duration.ofMillis(50);
 
     /** Whoever takes over does so within this time, and then this node can follow at once, without a start in between. */
     private static final Duration SUCCESSOR = Duration.ofSeconds(2);
-
-    private static final long PAGE_BYTES = 8192;
 
     private Handover() {}
 
@@ -56,7 +45,7 @@ final class Handover {
         if (refusal.isPresent()) {
             return clear(s, refusal.get());
         }
-        List<NodeName> candidates = candidates(s, request);
+        List<NodeName> candidates = Successor.candidates(s, request);
         if (candidates.isEmpty()) {
             return clear(s, nobody(request, "no member that may lead was found"));
         }
@@ -64,12 +53,12 @@ final class Handover {
                 && s.memory().failure(TaskKind.CHECKPOINT).isPresent()) {
             return clear(s, request.words() + ": the checkpoint failed" + s.lastFailure(TaskKind.CHECKPOINT));
         }
-        if (!fresh(s) || !answers(s, candidates)) {
+        if (!fresh(s) || !Successor.haveAnswered(s, candidates)) {
             return ask(s, request, candidates, s.memory());
         }
         List<String> unfit = new ArrayList<>();
         for (NodeName candidate : candidates) {
-            Optional<String> why = unfit(s, answer(s, candidate));
+            Optional<String> why = Successor.unfit(s, Successor.answer(s, candidate));
             if (why.isEmpty()) {
                 return go(s, request);
             }
@@ -148,67 +137,11 @@ final class Handover {
                 s.memory().change().handover(Optional.empty()).done());
     }
 
-    // --- who is fit ------------------------------------------------------------------------------------------------
-
-    /** Members that may lead: the one named, or all others. */
-    private static List<NodeName> candidates(Situation s, FailoverRequest request) {
-        return s.cluster().members().stream()
-                .filter(m -> !m.name().equals(s.me())
-                        && m.apiUrl().isPresent()
-                        && !m.tags().noFailover())
-                .map(MemberView::name)
-                .filter(name -> request.candidate().isEmpty() || request.names(name))
-                .toList();
-    }
-
-    private static boolean answers(Situation s, List<NodeName> candidates) {
-        return s.node().peers().answers().stream()
-                .map(PeerAnswer::name)
-                .toList()
-                .containsAll(candidates);
-    }
-
-    private static PeerAnswer answer(Situation s, NodeName name) {
-        return s.node().peers().answers().stream()
-                .filter(a -> a.name().equals(name))
-                .findFirst()
-                .orElse(PeerAnswer.unreachable(name));
-    }
-
     private static Optional<Decision> ask(Situation s, FailoverRequest request, List<NodeName> whom, Memory next) {
         if (s.node().peers().pending()) {
             return s.thenSoon(request.words() + ": waiting for the members' answers", next, SOON);
         }
         return s.then(new Action.AskPeers(whom), request.words() + ": asking how far they are: " + whom, next);
-    }
-
-    /** Why this member could not take over now, if it could not. */
-    private static Optional<String> unfit(Situation s, PeerAnswer peer) {
-        Optional<String> limitation = Candidacy.limitation(peer);
-        if (limitation.isPresent()) {
-            return Optional.of("member %s is %s".formatted(peer.name(), limitation.get()));
-        }
-        if (peer.writable()) {
-            return Optional.of("member %s is a primary itself".formatted(peer.name()));
-        }
-        if (!peer.timeline().equals(s.postgres().wal().timeline())) {
-            return Optional.of("member %s is on timeline %s"
-                    .formatted(
-                            peer.name(), peer.timeline().map(Object::toString).orElse("unknown")));
-        }
-        boolean ahead = peer.position()
-                .flatMap(p -> s.postgres().wal().written().map(p::isAfter))
-                .orElse(false);
-        if (ahead) {
-            return Optional.of("member %s has WAL that this primary never wrote".formatted(peer.name()));
-        }
-        long lag = s.cluster()
-                .optime()
-                .map(peer.position().orElse(Lsn.ZERO)::behind)
-                .orElse(0L);
-        return lag > s.settings().maximumLagOnFailover()
-                ? Optional.of("Member %s exceeds maximum replication lag: %d bytes".formatted(peer.name(), lag))
-                : Optional.empty();
     }
 
     /** A checkpoint first, so that the one of the shutdown, during which nobody can write, has little to do. */
@@ -229,14 +162,7 @@ final class Handover {
     }
 
     private static Optional<Memory.Handover> phase(Situation s, Phase phase) {
-        Optional<Memory.Handover> before = s.memory().handover();
-        String version = before.map(Memory.Handover::version)
-                .orElseGet(() -> s.request().orElseThrow().version());
-        return Optional.of(new Memory.Handover(
-                version,
-                phase,
-                s.now().monotonicNanos(),
-                s.postgres().wal().written().or(() -> before.flatMap(Memory.Handover::position))));
+        return Optional.of(Successor.phase(s, phase, s.request().map(Versioned::version)));
     }
 
     // --- after the stop was asked for --------------------------------------------------------------------------------
@@ -255,7 +181,7 @@ final class Handover {
         if (!stopping && !s.postgres().isStopped()) {
             return notStopping(s);
         }
-        Optional<Control> end = end(s, handover.get());
+        Optional<Control> end = Successor.end(s, handover);
         if (end.isEmpty()) {
             return stopping ? Optional.empty() : takeBack(s, "PostgreSQL did not end cleanly");
         }
@@ -268,48 +194,31 @@ final class Handover {
         return confirm(s, handover.get(), request.get(), end.get());
     }
 
-    /** What pg_control says, once it tells of the end that this hand-over asked for. */
-    private static Optional<Control> end(Situation s, Memory.Handover handover) {
-        return s.postgres().control().filter(c -> c.state().equals("shut down")).filter(c -> handover.position()
-                .map(before -> !before.isAfter(c.checkpoint()))
-                .orElse(true));
-    }
-
     private static Optional<Decision> confirm(
             Situation s, Memory.Handover handover, FailoverRequest request, Control end) {
-        List<NodeName> candidates = candidates(s, request);
-        Optional<PeerAnswer> successor = fresh(s)
-                ? candidates.stream()
-                        .map(name -> answer(s, name))
-                        .filter(a -> has(a, end))
-                        .findFirst()
-                : Optional.empty();
+        List<NodeName> candidates = Successor.candidates(s, request);
+        Optional<NodeName> successor = fresh(s) ? Successor.whole(s, candidates, end) : Optional.empty();
         if (successor.isPresent()) {
             return s.then(
-                    new Action.HandOver(end.checkpoint(), s.cluster().status().map(Versioned::version)),
+                    new Action.HandOver(end.checkpoint(), Successor.statusVersion(s)),
                     "%s: %s has all up to the shutdown checkpoint at %s: releasing the leader key"
-                            .formatted(request.words(), successor.get().name(), end.checkpoint()),
+                            .formatted(request.words(), successor.get(), end.checkpoint()),
                     s.memory()
                             .change()
                             .handedOver(Optional.of(s.now().monotonicNanos()))
                             .done());
         }
         if (handover.phase() == Phase.CONFIRM
-                && s.now().since(handover.sinceNanos()).compareTo(PATIENCE) > 0) {
+                && s.now().since(handover.sinceNanos()).compareTo(Successor.PATIENCE) > 0) {
             return takeBack(
                     s,
                     "within %d s no member could show that it has the shutdown checkpoint at %s"
-                            .formatted(PATIENCE.toSeconds(), end.checkpoint()));
+                            .formatted(Successor.PATIENCE.toSeconds(), end.checkpoint()));
         }
         Memory next = handover.phase() == Phase.STOP
                 ? s.memory().change().handover(phase(s, Phase.CONFIRM)).done()
                 : s.memory();
-        boolean justAsked = s.node()
-                .peers()
-                .askedNanos()
-                .map(t -> s.now().since(t).compareTo(ASK_AGAIN) < 0)
-                .orElse(false);
-        return candidates.isEmpty() || justAsked
+        return candidates.isEmpty() || Successor.wereJustAsked(s)
                 ? s.thenSoon(request.words() + ": waiting until a member has the shutdown checkpoint", next, SOON)
                 : ask(s, request, candidates, next);
     }
@@ -320,20 +229,6 @@ final class Handover {
                 .request()
                 .map(r -> s.node().peers().countFor(r.sinceNanos(), s.now()))
                 .orElse(false);
-    }
-
-    /**
-     * The checkpoint's position is where its record begins; whoever has more than that has all that came before it. It is the
-     * last record, so whoever has much more is on another path.
-     */
-    private static boolean has(PeerAnswer peer, Control end) {
-        return Candidacy.limitation(peer).isEmpty()
-                && !peer.writable()
-                && peer.timeline().equals(Optional.of(end.timeline()))
-                && peer.position()
-                        .map(p ->
-                                p.isAfter(end.checkpoint()) && end.checkpoint().behind(p) <= PAGE_BYTES)
-                        .orElse(false);
     }
 
     private static Optional<Decision> notStopping(Situation s) {
@@ -388,8 +283,7 @@ final class Handover {
                 : s.thenSoon(why + ": waiting for the guard to have the deadline", next, SOON);
     }
 
-    // --- after the key is released
-    // -------------------------------------------------------------------------------------
+    // --- after the key is released -----------------------------------------------------------------------------------
 
     static Optional<Decision> handedOver(Situation s) {
         boolean justNow = s.memory()

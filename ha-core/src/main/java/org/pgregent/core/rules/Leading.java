@@ -18,16 +18,16 @@ final class Leading {
         if (!s.iLead() || !s.postgres().isReplica()) {
             return Optional.empty();
         }
-        if (s.paused() && !s.isAskedToLead()) {
-            return s.then(
-                    new Action.ReleaseLeadership(Optional.empty()),
-                    "removed leader lock because postgres is not running as primary");
-        }
         if (s.node().promotionAsked()) {
             // It may come out of recovery yet. What cannot be taken back must be stopped before anybody else may lead.
             return s.start(
                     new Action.StopPostgres(true),
                     "promotion failed and may still happen: stopping PostgreSQL" + s.lastFailure(TaskKind.PROMOTE));
+        }
+        if (s.paused() && !s.isAskedToLead()) {
+            return s.then(
+                    new Action.ReleaseLeadership(Optional.empty()),
+                    "removed leader lock because postgres is not running as primary");
         }
         if (s.memory().failure(TaskKind.PROMOTE).isPresent()) {
             Optional<String> order = s.order().map(Versioned::version);

@@ -14,6 +14,7 @@ public final class RuleBook {
     public static final List<Rule> RULES = List.of(
             rule("a primary whose lease is over or about to end stops taking writes", Fencing::leaseEnding),
             rule("a primary that sees another leader stops at once", Fencing::anotherLeads),
+            rule("in pause nobody becomes primary without the key", Fencing::becomingPrimaryInPause),
             rule("a folder of another cluster has no business here", Fencing::foreignSystemId),
             rule("a mode this version cannot honour: no leader", Fencing::unsupportedMode),
             rule("in pause, and where nothing is writable, the guard is disarmed", Fencing::guardToDisarm),

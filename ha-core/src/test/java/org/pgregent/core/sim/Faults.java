@@ -59,9 +59,10 @@ final class Faults {
         });
     }
 
-    /** Whoever sees trouble may think that another leader will help. */
+    /** Whoever sees trouble may think that another leader will help; in pause, when nothing helps itself, all the more. */
     private void reaction() {
-        if (kinds.contains(Fault.HAND_OVER) && chance.nextInt(3) == 0) {
+        boolean paused = cluster.operator().saysPaused();
+        if (kinds.contains(Fault.HAND_OVER) && chance.nextInt(3) <= (paused ? 1 : 0)) {
             cluster.scheduler().after(chance.nextLong(5 * SECOND), () -> {
                 if (isOn()) {
                     cluster.orders().give(chance);
@@ -83,7 +84,9 @@ final class Faults {
     private void happen(Fault fault) {
         SimNode node = cluster.nodes().get(chance.nextInt(cluster.nodes().size()));
         SimNode primary = cluster.primary().orElse(node);
-        SimNode victim = chance.nextBoolean() ? primary : node;
+        // In pause it is the leader that most depends on.
+        boolean primaryToo = chance.nextInt(4) < (cluster.operator().saysPaused() ? 3 : 2);
+        SimNode victim = primaryToo ? primary : node;
         long until = cluster.scheduler().now() + duration();
         switch (fault) {
             case AGENT_CRASH -> promoting().ifPresentOrElse(this::crashBriefly, () -> crash(victim));
@@ -128,6 +131,17 @@ final class Faults {
         return cluster.nodes().stream()
                 .filter(n -> n.postgres().promoting && n.process().isPresent())
                 .findFirst();
+    }
+
+    /** Somebody is asked to become primary: of all moments, the one in which its agent may be missed most. */
+    void promotionBegins(SimNode node) {
+        if (isOn() && kinds.contains(Fault.AGENT_CRASH) && chance.nextInt(6) == 0) {
+            cluster.scheduler().after(chance.nextLong(SECOND), () -> {
+                if (isOn() && node.postgres().promoting && node.process().isPresent()) {
+                    crashBriefly(node);
+                }
+            });
+        }
     }
 
     /** Back before the guard's time, which covers it otherwise; at times without the store, so that nobody tells it what it was. */
@@ -230,9 +244,13 @@ final class Faults {
                 .setWall(by));
     }
 
-    /** Not with a fault that only the guard stands against: two at once nothing withstands. */
+    /**
+     * Not with a fault that only the guard stands against: two at once nothing withstands. An agent that came back a moment ago
+     * and does not lead yet knows no deadline, so until then its primary has the guard alone.
+     */
     private void killGuard(SimNode node) {
-        boolean agentWell = node.agentAnswers();
+        boolean guardAlone = node.postgres().acceptsWrites() && !node.agentLeads();
+        boolean agentWell = node.agentAnswers() && !guardAlone;
         if (agentWell && node.guard().isAlive() && node.postgres().slowUntil == 0 && !node.postgres().stubborn) {
             say(node, "the guard is killed", node.guard()::end);
         }

@@ -267,6 +267,7 @@ final class Mutants {
                                         "release unconfirmed",
                                         s -> s.isHandingOver(Phase.STOP)
                                                         && s.iLead()
+                                                        && !s.node().shutdownRequested()
                                                         && s.postgres().isStopped()
                                                 ? handOver(s)
                                                 : Optional.empty()))))),
@@ -278,8 +279,27 @@ final class Mutants {
                                 p,
                                 before(Rule.rule(
                                         "release while stopping",
-                                        s -> s.isHandingOver(Phase.STOP) && s.iLead()
+                                        s -> s.isHandingOver(Phase.STOP)
+                                                        && s.iLead()
+                                                        && !s.node().shutdownRequested()
                                                 ? handOver(s)
+                                                : Optional.empty()))))),
+                Mutant.agent(
+                        "ends-unconfirmed",
+                        "whoever ends releases the key as soon as PostgreSQL is down",
+                        (local, p) -> new RealAgent(AgentTrials.withRules(
+                                local,
+                                p,
+                                before(Rule.rule(
+                                        "release at the end",
+                                        s -> s.node().shutdownRequested()
+                                                        && s.iLead()
+                                                        && !s.paused()
+                                                        && s.postgres().isStopped()
+                                                        && !s.busy()
+                                                ? s.then(
+                                                        new Action.ReleaseLeadership(Optional.empty()),
+                                                        "releasing the leader key at the end")
                                                 : Optional.empty()))))),
                 Mutant.agent(
                         "ignores-the-candidate",

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.pgregent.core.sim.Branch.Point;
@@ -19,10 +20,16 @@ final class Orders {
     /** So long all who matter have seen the same, or the judgement is left. */
     private static final long SETTLED = 5 * SECOND;
 
+    /** What pg_control says of a primary, running or not. */
+    private static final Set<String> WRITERS = Set.of("in production", "shutting down", "shut down");
+
     private record Order(Optional<String> leader, Optional<String> candidate, boolean scheduled) {}
 
-    /** @param whole the last write acknowledged before the key was released */
-    private record HandOver(SimNode from, long at, Optional<Point> whole) {}
+    /**
+     * @param whole the last write acknowledged before the key was released
+     * @param ordered by a person; else the agent came to its end
+     */
+    private record HandOver(SimNode from, long at, Optional<Point> whole, boolean ordered) {}
 
     private final SimCluster cluster;
     private final TreeMap<String, Long> named = new TreeMap<>();
@@ -35,7 +42,7 @@ final class Orders {
         this.cluster = cluster;
     }
 
-    /** How often a key was released by a leader that had handed over, and how often somebody else was primary after it. */
+    /** How often a key was released by a leader that was ordered to hand over, and how often somebody else was primary after it. */
     int handOvers() {
         return handOvers;
     }
@@ -61,19 +68,28 @@ final class Orders {
 
     /** Something is asked for now: then nobody is passed over by a race. */
     boolean stands() {
-        return standing().map(order -> !order.scheduled()).orElse(false) || cluster.scheduler().now() - changedAt < SETTLED;
+        return standing().map(order -> !order.scheduled()).orElse(false)
+                || cluster.scheduler().now() - changedAt < SETTLED;
     }
 
-    /** A person named this node, and it may be that it has only now come to do it. */
+    /** A person named this node; or took that back, and it may be that it has only now come to do it. */
     boolean named(SimNode node) {
-        return cluster.scheduler().now() - named.getOrDefault(node.name(), -1000 * SECOND)
-                < cluster.setup().ttl().toNanos() * 2;
+        boolean stillIs = standing()
+                .filter(order -> !order.scheduled())
+                .flatMap(Order::candidate)
+                .map(node.name()::equals)
+                .orElse(false);
+        return stillIs
+                || cluster.scheduler().now() - named.getOrDefault(node.name(), -1000 * SECOND)
+                        < cluster.setup().ttl().toNanos() * 2;
     }
 
     // --- the person ------------------------------------------------------------------------------------------------
 
     void give(SplittableRandom chance) {
-        if (!cluster.ledger().hadLeader() || cluster.store().isOut() || cluster.store().isElecting()) {
+        if (!cluster.ledger().hadLeader()
+                || cluster.store().isOut()
+                || cluster.store().isElecting()) {
             return;
         }
         Optional<String> leader = cluster.store().holder().map(SimStore.Holder::node);
@@ -90,7 +106,8 @@ final class Orders {
             case 5, 6 -> write(leader, Optional.empty(), Optional.empty());
             case 7 -> {
                 long in = chance.nextLong(60 * SECOND);
-                String at = cluster.node(leader.get()).clock().wall().plusNanos(in).toString();
+                String at =
+                        cluster.node(leader.get()).clock().wall().plusNanos(in).toString();
                 write(leader, Optional.of(candidate), Optional.of(at));
             }
             default -> write(leader, Optional.of(candidate), Optional.empty());
@@ -137,15 +154,19 @@ final class Orders {
         standing().flatMap(Order::candidate).ifPresent(name -> named.put(name, changedAt));
     }
 
-    /** A leader that was asked to hand over has released the key: its successor must have all of it. */
+    /** A leader that was asked to hand over, or to end, has released the key: its successor must have all of it. */
     void released(SimNode old) {
-        Optional<Order> order = standing();
-        if (!old.handsOver()) {
+        boolean ends = old.endsAmongOthers();
+        boolean wrote = WRITERS.contains(old.postgres().control);
+        if (!old.handsOver() && !(ends && wrote)) {
             return;
         }
-        handOvers++;
+        handOvers += ends ? 0 : 1;
         Point end = old.postgres().wal;
-        boolean down = old.postgres().control.equals("shut down") && !old.postgres().acceptsWrites();
+        boolean down =
+                old.postgres().control.equals("shut down") && !old.postgres().acceptsWrites();
+        // Whoever ends cannot wait for one among many.
+        Optional<Order> order = ends ? Optional.empty() : standing();
         Optional<String> candidate = settled() ? order.flatMap(Order::candidate) : Optional.empty();
         boolean received = cluster.nodes().stream()
                 .filter(n -> n != old && candidate.map(n.name()::equals).orElse(true))
@@ -153,11 +174,11 @@ final class Orders {
         if (!down || !received) {
             cluster.violated(
                     Invariant.HANDS_OVER_ALL,
-                    old.name() + " released the leader key for " + order + " at " + end + ", '"
-                            + old.postgres().control + "', and no successor has it");
+                    old.name() + " released the leader key " + (ends ? "at its end" : "for " + order) + " at " + end
+                            + ", '" + old.postgres().control + "', and no successor has it");
         }
         pending = Optional.of(
-                new HandOver(old, cluster.scheduler().now(), cluster.ledger().lastAcknowledged()));
+                new HandOver(old, cluster.scheduler().now(), cluster.ledger().lastAcknowledged(), !ends));
         candidate.ifPresent(name -> named.put(name, cluster.scheduler().now()));
     }
 
@@ -168,10 +189,16 @@ final class Orders {
     /** Somebody has the key. If another was named, and was there all the while, this is the wrong one. */
     void taken(SimNode node) {
         Optional<String> candidate = standing().filter(o -> !o.scheduled()).flatMap(Order::candidate);
-        boolean inTime = pending.map(p -> age(p) < cluster.setup().ttl().toNanos() - SETTLED)
+        boolean inTime = pending.filter(HandOver::ordered)
+                .map(p -> age(p) < cluster.setup().ttl().toNanos() - SETTLED)
                 .orElse(false);
-        boolean quiet = cluster.faults().lastNetworkChange() < cluster.scheduler().now() - SETTLED;
-        if (!inTime || !settled() || !quiet || candidate.isEmpty() || candidate.get().equals(node.name())) {
+        boolean quiet =
+                cluster.faults().lastNetworkChange() < cluster.scheduler().now() - SETTLED;
+        if (!inTime
+                || !settled()
+                || !quiet
+                || candidate.isEmpty()
+                || candidate.get().equals(node.name())) {
             return;
         }
         for (SimNode other : cluster.nodes()) {
@@ -193,23 +220,24 @@ final class Orders {
         return cluster.scheduler().now() - handOver.at();
     }
 
-    /** For one ttl after the key was released whoever leads has all that was acknowledged. */
+    /** For one ttl after the key was released on order whoever leads has all that was acknowledged; else the race decides. */
     void becamePrimary(SimNode node) {
         if (pending.isEmpty()) {
             return;
         }
         HandOver handOver = pending.get();
         pending = Optional.empty();
-        if (node != handOver.from()) {
+        if (node != handOver.from() && handOver.ordered()) {
             completed++;
         }
         boolean lost = handOver.whole()
                 .map(last -> !last.isPrefixOf(node.postgres().wal))
                 .orElse(false);
-        if (lost && age(handOver) < cluster.setup().ttl().toNanos()) {
+        if (lost && handOver.ordered() && age(handOver) < cluster.setup().ttl().toNanos()) {
             cluster.violated(
                     Invariant.HANDS_OVER_ALL,
-                    node.name() + " is primary at " + node.postgres().wal + " after " + handOver.from().name()
+                    node.name() + " is primary at " + node.postgres().wal + " after "
+                            + handOver.from().name()
                             + " handed over, and the write acknowledged at "
                             + handOver.whole().get() + " is gone");
         }

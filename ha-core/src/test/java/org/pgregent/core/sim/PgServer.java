@@ -194,6 +194,7 @@ final class PgServer {
         long slow = slowPromoteUntil > scheduler.now() ? cluster.chance().nextLong(90_000 * MILLI) : 0;
         cluster.trace().add(node.name(), "postgres: promotion asked for at " + wal);
         cluster.ledger().promotionAsked(node);
+        cluster.faults().promotionBegins(node);
         later(100 * MILLI + cluster.chance().nextLong(1500 * MILLI) + slow, () -> {
             promoting = false;
             if (diskFull()) {
@@ -233,7 +234,9 @@ final class PgServer {
                 .add(
                         node.name(),
                         "postgres: stopping" + (fast ? "" : " at once") + (slow ? ", and does not hurry" : ""));
-        boolean archives = fast && wasRunning && role.equals(Optional.of(Role.PRIMARY))
+        boolean archives = fast
+                && wasRunning
+                && role.equals(Optional.of(Role.PRIMARY))
                 && cluster.chance().nextInt(4) == 0;
         later(took, archives ? this::archive : () -> ended(fast && wasRunning, "stopped"));
     }

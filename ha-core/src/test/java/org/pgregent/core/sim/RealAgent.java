@@ -45,6 +45,24 @@ final class RealAgent implements SimAgent {
     }
 
     @Override
+    public boolean leads() {
+        return agent.statusBoard()
+                .last()
+                .map(pass -> pass.decision().memory().leadsOn().isPresent())
+                .orElse(false);
+    }
+
+    @Override
+    public boolean endsAmongOthers() {
+        return agent.statusBoard()
+                .last()
+                .map(pass -> pass.node().shutdownRequested()
+                        && pass.cluster().members().stream()
+                                .anyMatch(m -> !m.name().equals(pass.node().name())))
+                .orElse(false);
+    }
+
+    @Override
     public String sentence() {
         return agent.statusBoard().last().map(pass -> pass.decision().because()).orElse("");
     }

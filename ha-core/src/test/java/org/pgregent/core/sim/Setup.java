@@ -47,7 +47,8 @@ record Setup(
         boolean orderly = chance.nextInt(10) == 0;
         int share = 1 + chance.nextInt(3);
         for (Fault fault : Fault.values()) {
-            if (chance.nextInt(4) < share && allowed.contains(fault)
+            if (chance.nextInt(4) < share
+                    && allowed.contains(fault)
                     && !quiet
                     && (!orderly || HARMLESS.contains(fault))) {
                 faults.add(fault);

@@ -23,6 +23,16 @@ interface SimAgent {
         return false;
     }
 
+    /** When it last decided it led, or had when the store was last there. */
+    default boolean leads() {
+        return true;
+    }
+
+    /** It was asked to end, and when it last looked it was not the only member. */
+    default boolean endsAmongOthers() {
+        return false;
+    }
+
     /** Makes the agent of one life of a node. */
     interface Maker {
         SimAgent make(LocalNode local, Ports ports);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.pgregent.core.agent.Ports;
 import org.pgregent.core.sim.PgServer.State;
 
@@ -27,6 +28,7 @@ final class SimCluster {
     private final SimAgent.Maker maker;
     private final Mutant mutant;
     private final List<SimNode> nodes = new ArrayList<>();
+    private final TreeMap<Long, Integer> beginnings = new TreeMap<>();
     private int branches;
     private int systems;
 
@@ -122,6 +124,9 @@ final class SimCluster {
     }
 
     Branch newBranch(long timeline, Branch parent, long start) {
+        if (parent == null || parent.timeline() != timeline) {
+            beginnings.merge(timeline, 1, Integer::sum);
+        }
         return new Branch(++branches, timeline, parent, start);
     }
 
@@ -164,9 +169,17 @@ final class SimCluster {
         return missing().isEmpty();
     }
 
-    private static boolean isTwin(SimNode node, SimNode primary) {
-        Branch.Point wal = node.postgres().wal;
-        return wal != null && wal.branch().isTwinOf(primary.postgres().wal.branch());
+    /**
+     * Also the folder of a primary whose timeline's number another began as well, when a replica of its own later brought its
+     * line, and not the recorded one, to lead: by the record it looks like the other's, and is left for a person.
+     */
+    private boolean isTwin(SimNode node, SimNode primary) {
+        PgServer pg = node.postgres();
+        boolean formerPrimary = pg.state == State.STOPPED && pg.control.equals("shut down") && !pg.standbySignal;
+        return pg.wal != null
+                && (pg.wal.branch().isTwinOf(primary.postgres().wal.branch())
+                        || formerPrimary
+                                && beginnings.getOrDefault(pg.wal.branch().timeline(), 0) > 1);
     }
 
     /** How many nodes wait for a person, because their timeline's number was given twice. */

@@ -218,6 +218,15 @@ final class SimNode {
         return agent.map(SimAgent::handsOver).orElse(false);
     }
 
+    boolean agentLeads() {
+        return agent.map(SimAgent::leads).orElse(false);
+    }
+
+    /** The agent is on its way to its end, and it is not the only member. */
+    boolean endsAmongOthers() {
+        return agent.map(SimAgent::endsAmongOthers).orElse(false);
+    }
+
     void heal() {
         frozenUntil = cluster.scheduler().now();
         process().ifPresent(SimProcess::thaw);

@@ -65,8 +65,7 @@ final class SimStore {
         this.scheduler = scheduler;
         this.base = base;
         this.memory = new MemoryStore(this::storeNanos, slack);
-        this.audited = new TreeSet<>(
-                Set.of(
+        this.audited = new TreeSet<>(Set.of(
                 base + "/leader",
                 base + "/status",
                 base + "/history",
