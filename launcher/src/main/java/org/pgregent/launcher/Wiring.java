@@ -164,8 +164,7 @@ final class Wiring extends AbstractModule {
 
     @Provides
     @Singleton
-    RestApi restApi(
-            LocalNode local, Agent agent, Dcs dcs, Postgres postgres, Clock clock, Peers peers, Waker waker) {
+    RestApi restApi(LocalNode local, Agent agent, Dcs dcs, Postgres postgres, Clock clock, Peers peers, Waker waker) {
         StoreDesk desk = new StoreDesk(dcs, new ClusterLayout(local.basePath()), peers, clock, waker);
         return new RestApi(
                 local,
@@ -174,6 +173,6 @@ final class Wiring extends AbstractModule {
                 postgres,
                 clock,
                 HandoverApi.over(desk, local.shortestTtl()),
-                config.rest().allowUnauthenticated());
+                config.rest());
     }
 }

@@ -100,8 +100,7 @@ public final class HandoverApi {
         }
     }
 
-    private Reply order(Kind asked, FailoverRequest request, ClusterView cluster)
-            throws Refused, InterruptedException {
+    private Reply order(Kind asked, FailoverRequest request, ClusterView cluster) throws Refused, InterruptedException {
         Settings settings =
                 Settings.from(cluster.config().map(Versioned::value).orElse(new DynamicConfig(Map.of())), shortestTtl);
         Optional<String> at = checkForm(asked, request, settings.paused());
@@ -142,8 +141,7 @@ public final class HandoverApi {
                 "Switchover could be performed only from a specific leader");
         refuseIf(scheduled && kind == Kind.FAILOVER, 400, "Failover can't be scheduled");
         refuseIf(scheduled && paused, 400, "Can't schedule switchover in the paused state");
-        Optional<String> at =
-                scheduled ? Optional.of(time(request.scheduledAt().get())) : Optional.empty();
+        Optional<String> at = scheduled ? Optional.of(time(request.scheduledAt().get())) : Optional.empty();
         refuseIf(
                 paused && request.candidate().isEmpty(),
                 400,
@@ -157,8 +155,7 @@ public final class HandoverApi {
                         422,
                         "Unable to parse scheduled timestamp. It should be in an unambiguous format, e.g. ISO 8601"));
         Instant due = time.instant()
-                .orElseThrow(
-                        () -> new Refused(400, "Timezone information is mandatory for the scheduled switchover"));
+                .orElseThrow(() -> new Refused(400, "Timezone information is mandatory for the scheduled switchover"));
         refuseIf(due.isBefore(desk.wall()), 422, "Cannot schedule switchover in the past");
         return time.iso();
     }
@@ -184,7 +181,8 @@ public final class HandoverApi {
                     "candidate does not exists");
         } else if (synchronous) {
             refuseIf(
-                    cluster.members().stream().noneMatch(m -> synced.contains(m.name().value())),
+                    cluster.members().stream()
+                            .noneMatch(m -> synced.contains(m.name().value())),
                     412,
                     notPossible + "can not find sync_standby");
         }
@@ -252,8 +250,8 @@ public final class HandoverApi {
                                                 leader.get(),
                                                 order.candidate().get()));
             }
-            boolean emptied = now.map(c ->
-                            c.failover().map(r -> r.value().isEmpty()).orElse(true))
+            boolean emptied = now.map(
+                            c -> c.failover().map(r -> r.value().isEmpty()).orElse(true))
                     .orElse(false);
             if (emptied && leader.equals(leader(before)) && leader.isPresent()) {
                 return Reply.text(503, kind.title + " failed");

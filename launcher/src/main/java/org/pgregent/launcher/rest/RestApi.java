@@ -1,13 +1,11 @@
 package org.pgregent.launcher.rest;
 
-import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.pgregent.core.agent.Agent;
 import org.pgregent.core.agent.LocalNode;
 import org.pgregent.core.agent.StatusBoard;
 import org.pgregent.core.agent.StatusBoard.Pass;
@@ -18,6 +16,7 @@ import org.pgregent.core.port.Postgres;
 import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsException;
 import org.pgregent.launcher.Json;
+import org.pgregent.launcher.RestConfig;
 
 /** What each request is answered with; knows nothing of the HTTP server. Safe for use by many threads. */
 public final class RestApi {
@@ -51,12 +50,6 @@ public final class RestApi {
         }
     }
 
-    /** What comes with a request. */
-    interface Body {
-        /** Empty if none was announced. */
-        Optional<String> read() throws IOException;
-    }
-
     private final LocalNode local;
     private final StatusBoard board;
     private final Dcs dcs;
@@ -65,9 +58,8 @@ public final class RestApi {
     private final FreshLook postgres;
     private final long startedNanos;
     private final Access access;
-    private final HandoverApi handovers;
+    private final ChangeApi changes;
 
-    /** @param allowUnauthenticated requests that change something are taken from everybody */
     public RestApi(
             LocalNode local,
             StatusBoard board,
@@ -75,9 +67,10 @@ public final class RestApi {
             Postgres postgres,
             Clock clock,
             HandoverApi handovers,
-            boolean allowUnauthenticated) {
-        this.access = new Access(board, allowUnauthenticated);
-        this.handovers = handovers;
+            RestConfig config) {
+        this.access =
+                new Access(() -> board.last().map(Pass::cluster), config.credentials(), config.allowUnauthenticated());
+        this.changes = new ChangeApi(access, handovers);
         this.local = local;
         this.board = board;
         this.dcs = dcs;
@@ -87,48 +80,22 @@ public final class RestApi {
         this.startedNanos = clock.monotonicNanos();
     }
 
+    ChangeApi changes() {
+        return changes;
+    }
+
     /** @param query first value of each key, without blank ones */
     Reply answer(String method, String path, Map<String, String> query, InetAddress from) {
         return switch (method) {
             case "GET" -> get(path, query, from);
             // Only the health check is run for these, whatever the path.
             case "HEAD", "OPTIONS" -> Reply.bare(HealthRules.status(path, query, status()));
-            default -> Reply.text(501, notYet(method));
+            default -> Reply.text(501, ChangeApi.notYet(method));
         };
     }
 
-    private static String notYet(String method) {
-        return "pgregent " + Agent.OWN_VERSION + " does not take such " + method + " requests yet;"
-                + " some of those that change something come with a later version";
-    }
-
-    /**
-     * A request that changes something; it may take as long as what it asks for.
-     *
-     * @param body read only once it is clear that this caller may ask
-     */
-    Reply change(String method, String path, InetAddress from, Body body) throws IOException, InterruptedException {
-        String first = firstOf(path);
-        boolean orders = method.equals("POST") && (first.equals("switchover") || first.equals("failover"));
-        boolean cancels = method.equals("DELETE") && first.equals("switchover");
-        if (!orders && !cancels) {
-            return Reply.text(501, notYet(method));
-        }
-        if (!access.mayChange(from)) {
-            return Reply.text(403, "Access is denied");
-        }
-        if (cancels) {
-            return handovers.cancel();
-        }
-        Optional<String> text = body.read();
-        if (text.isEmpty()) {
-            return Reply.page(411, "Length Required");
-        }
-        Optional<Map<String, Object>> fields = Json.object(text.get()).filter(object -> !object.isEmpty());
-        return fields.isEmpty() ? Reply.page(400, "Bad Request") : handovers.order(first, fields.get());
-    }
-
-    private static String firstOf(String path) {
+    /** The first part of a path. */
+    static String firstOf(String path) {
         return path.split("/", -1).length > 1 ? path.split("/", -1)[1] : "";
     }
 
@@ -178,7 +145,7 @@ public final class RestApi {
         if (!path.equals("/regent/explain")) {
             return Reply.text(404, "there is only /regent/explain");
         }
-        if (!access.mayLook(from)) {
+        if (!access.isNear(from)) {
             return Reply.text(403, "Access is denied: only this host and the cluster's members may ask this");
         }
         return Reply.json(200, ExplainJson.of(status(), board.last(), board.changes()));

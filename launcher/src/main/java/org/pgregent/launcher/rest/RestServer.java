@@ -149,7 +149,13 @@ public final class RestServer implements AutoCloseable {
             try {
                 changes.execute(() -> {
                     try {
-                        RestApi.Reply reply = api.change(request.getMethod(), path, from, () -> body(request));
+                        RestApi.Reply reply = api.changes()
+                                .change(
+                                        request.getMethod(),
+                                        path,
+                                        from,
+                                        Optional.ofNullable(request.getHeaders().get(HttpHeader.AUTHORIZATION)),
+                                        () -> body(request));
                         LOG.info(
                                 "API thread: {} - - \"{} {}\" {}",
                                 from.getHostAddress(),
@@ -196,6 +202,9 @@ public final class RestServer implements AutoCloseable {
 
         private void send(RestApi.Reply reply, Response response, Callback callback) {
             response.setStatus(reply.status());
+            if (reply.status() == 401) {
+                response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Basic realm=\"Patroni\"");
+            }
             if (!reply.type().isEmpty()) {
                 response.getHeaders().put(HttpHeader.CONTENT_TYPE, reply.type());
                 extraHeaders.forEach((name, value) -> response.getHeaders().put(name, value));

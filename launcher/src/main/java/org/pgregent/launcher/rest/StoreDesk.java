@@ -68,8 +68,8 @@ public final class StoreDesk implements OperatorDesk {
 
     private Outcome write(FailoverRequest request, Expect expect) {
         try {
-            WriteResult result = dcs.put(
-                    layout.failover(), layout.renderFailover(request), expect, Optional.empty(), STORE_TIMEOUT);
+            WriteResult result =
+                    dcs.put(layout.failover(), layout.renderFailover(request), expect, Optional.empty(), STORE_TIMEOUT);
             return result.written() ? Outcome.WRITTEN : Outcome.CHANGED_MEANWHILE;
         } catch (DcsException e) {
             LOG.warn("the failover key could not be written: {}", e.getMessage());

@@ -13,8 +13,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgregent.launcher.demo.DemoException;
@@ -125,7 +127,8 @@ class SwitchoverIT {
             LocalNode leader = harness.leader();
             LocalNode candidate = harness.nodesBut(leader).get(0);
             harness.startWriters();
-            harness.await("acknowledgements", () -> harness.writer(leader).acks().size() >= 100);
+            harness.await(
+                    "acknowledgements", () -> harness.writer(leader).acks().size() >= 100);
             long receiver = Long.parseLong(harness.query(candidate, "SELECT pid FROM pg_stat_wal_receiver")
                     .orElseThrow());
 
@@ -143,7 +146,8 @@ class SwitchoverIT {
             assertThat(harness.leader()).isEqualTo(leader);
             assertThat(harness.logOf(leader)).contains("taking the hand-over back");
             System.out.printf(
-                    "MEASURED switchover: taken back: no writes for %.2f s%n", longestGap(harness, leader, asked) / 1e9);
+                    "MEASURED switchover: taken back: no writes for %.2f s%n",
+                    longestGap(harness, leader, asked) / 1e9);
             harness.awaitWhole();
             assertThat(harness.writer(candidate).acks()).isEmpty();
             assertThat(missing(harness, leader)).isEmpty();
@@ -168,7 +172,8 @@ class SwitchoverIT {
             LocalNode leader = harness.leader();
             LocalNode replica = harness.nodesBut(leader).get(0);
             harness.startWriters();
-            harness.await("acknowledgements", () -> harness.writer(leader).acks().size() >= 20);
+            harness.await(
+                    "acknowledgements", () -> harness.writer(leader).acks().size() >= 20);
 
             assertThat(request(leader, "POST", "/switchover", order(leader, leader)))
                     .isEqualTo("400 Switchover target and source are the same");
@@ -178,17 +183,80 @@ class SwitchoverIT {
                     .isEqualTo("412 candidate does not exists");
             assertThat(request(leader, "POST", "/switchover", "{}")).startsWith("400 ");
             assertThat(request(leader, "POST", "/switchover", "not json")).startsWith("400 ");
-            assertThat(request(leader, "POST", "/switchover", "x".repeat(100_000))).startsWith("413 ");
+            assertThat(request(leader, "POST", "/switchover", "x".repeat(100_000)))
+                    .startsWith("413 ");
             assertThat(request(leader, "POST", "/nonsense", "{}")).startsWith("501 ");
             harness.freezeAgent(replica);
+            try {
+                awaitAnswer(
+                        harness,
+                        () -> request(leader, "POST", "/switchover", order(leader, replica)),
+                        "412 switchover is not possible: no good candidates have been found");
+            } finally {
+                harness.thawAgent(replica);
+            }
+            bar(harness, replica);
             assertThat(request(leader, "POST", "/switchover", order(leader, replica)))
                     .isEqualTo("412 switchover is not possible: no good candidates have been found");
-            harness.thawAgent(replica);
 
             assertThat(harness.leader()).isEqualTo(leader);
             harness.awaitWritesOn(leader, System.nanoTime());
             assertThat(harness.nodesBut(leader))
                     .allSatisfy(node -> assertThat(harness.writer(node).acks()).isEmpty());
+        }
+    }
+
+    private interface Call {
+        String run() throws IOException, InterruptedException;
+    }
+
+    /** The quorum lives in the agents: when one stands still, the store may need a moment. */
+    private static void awaitAnswer(ClusterHarness harness, Call call, String expected)
+            throws DemoException, InterruptedException, IOException {
+        AtomicReference<String> answer = new AtomicReference<>("");
+        harness.await("the store", () -> {
+            answer.set(call.run());
+            return !answer.get().equals("503 the store did not answer");
+        });
+        assertThat(answer).hasValue(expected);
+    }
+
+    private static void bar(ClusterHarness harness, LocalNode replica)
+            throws IOException, InterruptedException, DemoException {
+        assertThat(harness.terminate(replica)).isZero();
+        harness.edit(replica, config -> {
+            config.put("tags", Map.of("nofailover", true));
+            return config;
+        });
+        harness.start(replica);
+        harness.awaitWhole();
+    }
+
+    /** Nobody can show that it has the end of the WAL: then the key is not given away, and whoever has it all goes on. */
+    @Test
+    void anAgentThatEndsKeepsTheKeyForItsReturnWhenNobodyHasAll() throws Exception {
+        try (ClusterHarness harness = ClusterHarness.running("clean-end-alone", 3)) {
+            LocalNode leader = harness.leader();
+            harness.startWriters();
+            harness.await(
+                    "acknowledgements", () -> harness.writer(leader).acks().size() >= 100);
+
+            LocalNode silent = harness.nodesBut(leader).get(0);
+            // The third keeps the store's quorum, and may not lead.
+            bar(harness, harness.nodesBut(leader).get(1));
+
+            harness.freezeAgent(silent);
+            try {
+                assertThat(harness.terminate(leader)).isZero();
+            } finally {
+                harness.thawAgent(silent);
+            }
+            assertThat(harness.logOf(leader)).contains("Leader key is not deleted");
+            harness.start(leader);
+
+            harness.awaitWhole();
+            harness.awaitWritesOn(harness.leader(), System.nanoTime());
+            assertThat(missing(harness, harness.leader())).isEmpty();
         }
     }
 

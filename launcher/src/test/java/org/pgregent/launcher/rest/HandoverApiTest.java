@@ -65,8 +65,14 @@ class HandoverApiTest {
 
     @Test
     void refusesWhatTheFormForbidsInTheContractsOrder() throws InterruptedException {
-        is(order("failover", "{\"scheduled_at\":\"x\"}"), 400, "Failover could be performed only to a specific candidate");
-        is(order("switchover", "{\"scheduled_at\":\"x\"}"), 400, "Switchover could be performed only from a specific leader");
+        is(
+                order("failover", "{\"scheduled_at\":\"x\"}"),
+                400,
+                "Failover could be performed only to a specific candidate");
+        is(
+                order("switchover", "{\"scheduled_at\":\"x\"}"),
+                400,
+                "Switchover could be performed only from a specific leader");
         is(order("failover", "{\"candidate\":\"n1\",\"scheduled_at\":\"x\"}"), 400, "Failover can't be scheduled");
         is(
                 order("switchover", "{\"leader\":\"n0\",\"candidate\":\"n0\"}"),
@@ -88,10 +94,7 @@ class HandoverApiTest {
                 400,
                 "Switchover is possible only to a specific candidate in a paused state");
         desk.course = second -> desk.set("leader", "n1");
-        is(
-                order("switchover", "{\"leader\":\"n0\",\"member\":\"n1\"}"),
-                200,
-                "Successfully switched over to \"n1\"");
+        is(order("switchover", "{\"leader\":\"n0\",\"member\":\"n1\"}"), 200, "Successfully switched over to \"n1\"");
     }
 
     @Test
@@ -125,10 +128,7 @@ class HandoverApiTest {
                 order("switchover", "{\"leader\":\"n0\",\"candidate\":\"n1\"}"),
                 412,
                 "candidate name does not match with sync_standby");
-        is(
-                order("switchover", "{\"leader\":\"n0\"}"),
-                412,
-                "switchover is not possible: can not find sync_standby");
+        is(order("switchover", "{\"leader\":\"n0\"}"), 412, "switchover is not possible: can not find sync_standby");
         desk.set("sync", "{\"leader\":\"n0\",\"quorum\":0,\"sync_standby\":\"n2,n3\"}");
         desk.course = second -> desk.set("leader", "n2");
         is(order("switchover", "{\"leader\":\"n0\"}"), 200, "Successfully switched over to \"n2\"");
@@ -195,8 +195,7 @@ class HandoverApiTest {
                 order("switchover", "{\"leader\":\"nosuch\",\"scheduled_at\":\"2037-01-01 02:00 +02\"}"),
                 202,
                 "Switchover scheduled");
-        assertThat(desk.failover())
-                .isEqualTo("{\"leader\":\"nosuch\",\"scheduled_at\":\"2037-01-01T02:00:00+02:00\"}");
+        assertThat(desk.failover()).isEqualTo("{\"leader\":\"nosuch\",\"scheduled_at\":\"2037-01-01T02:00:00+02:00\"}");
         desk.changedMeanwhile = true;
         assertThat(api.cancel().status()).isEqualTo(409);
         desk.changedMeanwhile = false;

@@ -1,0 +1,61 @@
+package org.pgregent.launcher.rest;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.Map;
+import java.util.Optional;
+import org.pgregent.core.agent.Agent;
+import org.pgregent.launcher.Json;
+import org.pgregent.launcher.rest.RestApi.Reply;
+
+/** Requests that change something: who may make them, and what a request must look like before anybody looks into it. */
+final class ChangeApi {
+
+    /** What comes with a request. */
+    interface Body {
+        /** Empty if none was announced. */
+        Optional<String> read() throws IOException;
+    }
+
+    private final Access access;
+    private final HandoverApi handovers;
+
+    ChangeApi(Access access, HandoverApi handovers) {
+        this.access = access;
+        this.handovers = handovers;
+    }
+
+    /**
+     * May take as long as what it asks for.
+     *
+     * @param authorization the header of that name
+     * @param body read only once it is clear that this caller may ask
+     */
+    Reply change(String method, String path, InetAddress from, Optional<String> authorization, Body body)
+            throws IOException, InterruptedException {
+        String first = RestApi.firstOf(path);
+        boolean orders = method.equals("POST") && (first.equals("switchover") || first.equals("failover"));
+        boolean cancels = method.equals("DELETE") && first.equals("switchover");
+        if (!orders && !cancels) {
+            return Reply.text(501, notYet(method));
+        }
+        Optional<Reply> refusal = access.refusal(from, authorization);
+        if (refusal.isPresent()) {
+            return refusal.get();
+        }
+        if (cancels) {
+            return handovers.cancel();
+        }
+        Optional<String> text = body.read();
+        if (text.isEmpty()) {
+            return Reply.page(411, "Length Required");
+        }
+        Optional<Map<String, Object>> fields = Json.object(text.get()).filter(object -> !object.isEmpty());
+        return fields.isEmpty() ? Reply.page(400, "Bad Request") : handovers.order(first, fields.get());
+    }
+
+    static String notYet(String method) {
+        return "pgregent " + Agent.OWN_VERSION + " does not take such " + method + " requests yet;"
+                + " some of those that change something come with a later version";
+    }
+}
