@@ -77,7 +77,8 @@ final class Shutdown {
     private static Optional<Decision> handOver(Situation s, boolean stopping) {
         List<NodeName> candidates = Successor.candidates(s, FailoverRequest.NONE);
         boolean wrote = s.postgres().control().map(Control::wasPrimary).orElse(false);
-        if (candidates.isEmpty() || !wrote) {
+        boolean waiting = s.isHandingOver(Phase.CONFIRM);
+        if (!wrote || candidates.isEmpty() && !waiting) {
             return Optional.empty();
         }
         Optional<Control> end = Successor.end(s, s.memory().handover());
@@ -120,7 +121,7 @@ final class Shutdown {
 
     private static Optional<Decision> ask(Situation s, List<NodeName> candidates, Memory next) {
         String waiting = "ending: waiting until a member has the shutdown checkpoint";
-        return s.node().peers().pending() || Successor.wereJustAsked(s)
+        return candidates.isEmpty() || s.node().peers().pending() || Successor.wereJustAsked(s)
                 ? s.thenSoon(waiting, next, SOON)
                 : s.then(new Action.AskPeers(candidates), waiting, next);
     }
