@@ -6,6 +6,7 @@ import com.google.inject.ProvisionException;
 import com.google.inject.Stage;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -26,14 +27,20 @@ final class Node {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
     private final LauncherConfig config;
+    private final List<String> hints;
+    private final Reload reload;
+    private final LogLevels levels = new LogLevels();
     private final Injector injector;
     private final Waker waker;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final AtomicReference<Agent> agent = new AtomicReference<>();
     private final AtomicReference<RestServer> rest = new AtomicReference<>();
 
-    Node(LauncherConfig config) {
+    /** @param again where SIGHUP reads the configuration from */
+    Node(LauncherConfig config, ProviderCatalog catalog, Reload.Source again) {
         this.config = config;
+        this.hints = config.hints(catalog);
+        this.reload = new Reload(again, catalog, config, this::reconfigure);
         this.injector = Guice.createInjector(Stage.DEVELOPMENT, new Wiring(config));
         this.waker = injector.getInstance(Waker.class);
     }
@@ -42,12 +49,11 @@ final class Node {
     int run() throws ConfigException {
         Signals.handle("TERM", this::stop);
         Signals.handle("INT", this::stop);
-        Signals.handle(
-                "HUP",
-                name -> LOG.warn(
-                        "the configuration is not read again: that comes with a later version; restart the agent"));
+        levels.apply(config.document());
+        Signals.handle("HUP", name -> reload.run());
         LOG.info(
                 "pgregent {}: member {} of {}, {}", Agent.OWN_VERSION, config.name(), config.basePath(), config.rest());
+        hints.forEach(LOG::warn);
         try (NodeLock lock = NodeLock.take(config.own().stateDir())) {
             LOG.debug("holding {}", lock);
             return runAlone();
@@ -116,6 +122,16 @@ final class Node {
         if (refusal.isPresent()) {
             throw new ConfigException(refusal.get() + ". PostgreSQL was left as it is.");
         }
+    }
+
+    /** Hands on what may change while running. What does not exist yet will be made from what was read at the start. */
+    private void reconfigure(LauncherConfig changed) {
+        levels.apply(changed.document());
+        Optional.ofNullable(rest.get()).ifPresent(server -> server.reconfigure(changed.rest()));
+        Optional.ofNullable(agent.get()).ifPresent(running -> {
+            injector.getInstance(PgPostgres.class).reconfigure(changed.postgres());
+            running.reconfigure(changed.tags(), changed.postgresql());
+        });
     }
 
     /** On a signal. The loop does the work and ends by itself. */

@@ -1,7 +1,11 @@
 package org.pgregent.launcher;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -22,5 +26,15 @@ public record OwnSection(Path stateDir, Duration minimumTtl, Optional<String> us
         }
         return new OwnSection(
                 stateDir, Duration.ofSeconds(section.whole("minimum_ttl", 20, 1, 20)), section.text("user"));
+    }
+
+    /** A folder in the state folder, made if it is missing: private to this user, also if it was there before with other rights. */
+    Path privateFolder(String name) throws IOException {
+        Path folder = stateDir.resolve(name);
+        for (Path each : List.of(stateDir, folder)) {
+            Files.createDirectories(each);
+            Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwx------"));
+        }
+        return folder;
     }
 }

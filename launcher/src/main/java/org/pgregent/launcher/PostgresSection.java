@@ -45,27 +45,32 @@ final class PostgresSection {
             section.required(
                     "data_dir", "name the folder of this node's PostgreSQL data, such as /var/lib/postgresql/15/main");
         }
-        return section.absolutePath("data_dir");
+        Optional<Path> dataDir = section.absolutePath("data_dir");
+        if (dataDir.isPresent() && dataDir.get().getFileName() == null) {
+            section.problem("data_dir", "is the root of all files", "name a folder of its own");
+            return Optional.empty();
+        }
+        return dataDir;
     }
 
     /** Empty, or of no use, if something is wrong; the problems tell what. */
     Optional<PgConfig> read(String scope, NodeName name, Path dataDir, Path stateDir, Section bootstrap) {
         // A wrong one is noted already; the rest is read all the same, for its own problems.
         Network network = network().orElse(new Network(List.of("localhost"), 5432, new HostPort("localhost", 5432)));
-        Section login = authentication();
+        Section login = section.section("authentication");
         Credentials superuser = credentials(login.section("superuser"), "postgres");
         Credentials replication = credentials(login.section("replication"), "replicator");
         Credentials rewind = login.has("rewind") ? credentials(login.section("rewind"), "rewind") : superuser;
         Map<String, String> parameters = new TreeMap<>();
         section.texts("parameters").forEach((key, value) -> parameters.put(key.toLowerCase(Locale.ROOT), value));
-        PgConfig.Folders folders = new PgConfig.Folders(
-                dataDir,
-                section.absolutePath("config_dir").orElse(dataDir),
-                stateDir,
-                section.absolutePath("bin_dir"),
-                section.texts("bin_name"),
-                pgpass(stateDir));
         try {
+            PgConfig.Folders folders = new PgConfig.Folders(
+                    dataDir,
+                    section.absolutePath("config_dir").orElse(dataDir),
+                    stateDir,
+                    section.absolutePath("bin_dir"),
+                    section.texts("bin_name"),
+                    pgpass(stateDir));
             return Optional.of(new PgConfig(
                     scope,
                     name,
@@ -120,20 +125,6 @@ final class PostgresSection {
         });
         HostPort reached = connect.map(a -> new HostPort(a.host(), a.port())).orElse(alone.local());
         return Optional.of(new Network(hosts, alone.port(), reached));
-    }
-
-    /** Older files have the users right below {@code postgresql}. */
-    private Section authentication() {
-        if (section.has("authentication") || !section.has("superuser") && !section.has("replication")) {
-            return section.section("authentication");
-        }
-        Map<String, Object> users = new LinkedHashMap<>();
-        for (String user : List.of("superuser", "replication")) {
-            if (section.has(user)) {
-                users.put(user, section.values().get(user));
-            }
-        }
-        return new Section(section.at("(old form)"), users, problems);
     }
 
     private static Credentials credentials(Section user, String example) {

@@ -35,7 +35,11 @@ public final class ProviderCatalog {
 
     /** The same, and what lies in the folder that a configuration names or in the usual one. */
     public static ProviderCatalog of(Map<String, Object> document) throws ConfigException {
-        Optional<Path> folder = pluginFolder(document);
+        return with(pluginFolder(document));
+    }
+
+    /** What stands on the class path, and what lies in this folder. */
+    static ProviderCatalog with(Optional<Path> folder) throws ConfigException {
         List<Found> found = classPath();
         if (folder.isPresent()) {
             for (PluginFolder.Plugin plugin : PluginFolder.load(folder.get())) {

@@ -49,12 +49,6 @@ public record RestConfig(
             login.problem(
                     user.isPresent() ? "password" : "username", "is missing beside the other", "give both or none");
         }
-        if (section.has("certfile")) {
-            section.problem(
-                    "certfile",
-                    "asks for TLS, which comes with a later version",
-                    "leave it out, and put a TLS proxy before the REST interface where needed");
-        }
         return new RestConfig(
                 listen,
                 connect,

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pgregent.core.model.Conversions;
+import org.pgregent.launcher.config.Secrets;
 
 /**
  * One mapping of the configuration. What is wrong is noted, not thrown, so that all of it can be reported together; the
@@ -40,7 +41,7 @@ final class Section {
             return new Section(at(key), Map.of(), problems);
         }
         if (!(value instanceof Map<?, ?> map)) {
-            problem(key, "is not a mapping", "write its keys indented below it");
+            problem(key, "is not a dictionary", "write its keys indented below it");
             return new Section(at(key), Map.of(), problems);
         }
         return new Section(at(key), strings(map), problems);
@@ -50,7 +51,7 @@ final class Section {
     Optional<String> text(String key) {
         Object value = values.get(key);
         if (value instanceof Map || value instanceof List) {
-            problem(key, "is not a single value", "write one text");
+            problem(key, "is not a string", "write one text");
             return Optional.empty();
         }
         return Optional.ofNullable(value).map(Section::scalar).filter(text -> !text.isBlank());
@@ -80,7 +81,7 @@ final class Section {
         }
         Optional<Long> number = Conversions.integer(text.get(), "").filter(n -> n >= least && n <= most);
         if (number.isEmpty()) {
-            problem(key, "is not a whole number from " + least + " to " + most, "correct it or leave it out");
+            problem(key, "is not an integer from " + least + " to " + most, "correct it or leave it out");
         }
         return number.orElse(otherwise);
     }
@@ -160,8 +161,7 @@ final class Section {
     }
 
     private String shown(String key) {
-        boolean secret = key.contains("password") || key.contains("secret");
-        return secret ? "(hidden)" : String.valueOf(values.get(key));
+        return Secrets.shown(at(key), values.get(key));
     }
 
     /** YAML reads on and off as booleans; PostgreSQL's parameters have them so. */

@@ -10,11 +10,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.pgregent.launcher.config.Document;
+import org.pgregent.launcher.config.Variables;
 
 /**
  * Lets an agent that was started as root go on as the user who owns the data. That user may not be able to read the
@@ -26,22 +28,38 @@ final class Staging {
     private static final String WRITE =
             "umask 077 && mkdir -p \"${1%/*}\" && cat >\"$1.new\" && mv -f \"$1.new\" \"$1\"";
 
-    private final LauncherConfig config;
-    private final Map<String, Object> document;
+    private final OwnSection own;
+    private final Path dataDir;
+    private final Document document;
+    private final Optional<Path> source;
+    private final Map<String, String> variables = new TreeMap<>();
 
-    /** @param document the configuration as merged from files and environment */
-    Staging(LauncherConfig config, Map<String, Object> document) {
-        this.config = config;
+    /**
+     * @param dataDir whose owner the agent is to become
+     * @param document the configuration as merged from files and environment
+     * @param source where the files are; read again by that user, if it may, on SIGHUP
+     */
+    Staging(OwnSection own, Path dataDir, Document document, Optional<Path> source, Map<String, String> environment) {
+        this.own = own;
+        this.dataDir = dataDir;
         this.document = document;
+        this.source = source.filter(Files::exists);
+        environment.forEach((name, value) -> {
+            if (name.startsWith(Variables.PREFIX)) {
+                variables.put(name, value);
+            }
+        });
     }
 
     /** Prepares everything; returns the command that is to replace this process, or to run below it. */
     List<String> prepare() throws ConfigException, IOException, InterruptedException {
         AsUser user = user();
         makeFolders(user);
-        Path stage = config.own().stateDir().resolve("program");
+        Path stage = own.stateDir().resolve("program");
         Path file = stage.resolve("config.yml");
-        write(user, file, Json.write(withPlugins(user, stage)).getBytes(StandardCharsets.UTF_8));
+        write(user, file, Json.write(document.values()).getBytes(StandardCharsets.UTF_8));
+        Path kept = stage.resolve("variables.json");
+        write(user, kept, Json.write(variables).getBytes(StandardCharsets.UTF_8));
         List<String> places = new ArrayList<>();
         for (String place : Jvm.ownClassPath().split(":")) {
             places.add(readable(user, Path.of(place).toAbsolutePath(), stage).toString());
@@ -50,27 +68,30 @@ final class Staging {
             throw new ConfigException("the user " + user.name() + " may not run " + Jvm.java()
                     + ": use a Java outside of root's home, or set regent.user");
         }
-        return user.prefix(Jvm.command(String.join(":", places), file.toString()));
+        List<String> arguments = new ArrayList<>(List.of(file.toString()));
+        // The program may run from another place than this one, so what lies beside this one has to be named.
+        Optional<Path> plugins = ProviderCatalog.pluginFolder(document.values());
+        if (plugins.isPresent()) {
+            Path copy = readablePlugins(user, plugins.get(), stage.resolve("plugin-copies"));
+            arguments.addAll(List.of("--plugins", copy.toString()));
+        }
+        source.ifPresent(original -> arguments.addAll(
+                List.of("--reread", original.toAbsolutePath().toString(), "--reread-variables", kept.toString())));
+        return user.prefix(Jvm.command(String.join(":", places), arguments.toArray(String[]::new)));
     }
 
-    /** The program may run from another place than this one, so what lies beside this one has to be named. */
-    private Map<String, Object> withPlugins(AsUser user, Path stage)
-            throws ConfigException, IOException, InterruptedException {
-        Optional<Path> plugins = ProviderCatalog.pluginFolder(document);
-        if (plugins.isEmpty()) {
-            return document;
+    /** What the environment held when the configuration was staged. */
+    static Map<String, String> variables(Path kept) throws ConfigException {
+        try {
+            Map<String, String> variables = new TreeMap<>();
+            Json.object(Files.readString(kept))
+                    .orElse(Map.of())
+                    .forEach((name, value) -> variables.put(name, String.valueOf(value)));
+            return variables;
+        } catch (IOException e) {
+            throw new ConfigException(
+                    kept + " cannot be read (" + e.getClass().getSimpleName() + "): start the agent again");
         }
-        Map<String, Object> regent = new LinkedHashMap<>();
-        if (document.get("regent") instanceof Map<?, ?> given) {
-            regent.putAll(Section.strings(given));
-        }
-        regent.put(
-                "plugins",
-                readablePlugins(user, plugins.get(), stage.resolve("plugin-copies"))
-                        .toString());
-        Map<String, Object> all = new LinkedHashMap<>(document);
-        all.put("regent", regent);
-        return all;
     }
 
     private static Path readablePlugins(AsUser user, Path folder, Path copies)
@@ -95,7 +116,7 @@ final class Staging {
     }
 
     private AsUser user() throws ConfigException, IOException, InterruptedException {
-        String name = config.own().user().isPresent() ? config.own().user().get() : usualUser();
+        String name = own.user().isPresent() ? own.user().get() : usualUser();
         return AsUser.named(name)
                 .orElseThrow(
                         () -> new ConfigException(
@@ -104,7 +125,6 @@ final class Staging {
     }
 
     private String usualUser() throws IOException {
-        Path dataDir = config.postgres().folders().dataDir();
         if (Files.exists(dataDir)) {
             String owner = Files.getOwner(dataDir).getName();
             if (!owner.equals("root")) {
@@ -116,10 +136,9 @@ final class Staging {
 
     /** Those whose parent only root may write to are made by root and given away. */
     private void makeFolders(AsUser user) throws ConfigException, IOException, InterruptedException {
-        for (Path folder :
-                List.of(config.own().stateDir(), config.postgres().folders().dataDir())) {
+        for (Path folder : List.of(own.stateDir(), dataDir)) {
             boolean there = Files.exists(folder, LinkOption.NOFOLLOW_LINKS);
-            if (!there && folder.equals(config.postgres().folders().dataDir()) && user.can("-w", folder.getParent())) {
+            if (!there && folder.equals(dataDir) && user.can("-w", folder.getParent())) {
                 // Its own work, once it knows that it may make or clone a cluster.
                 continue;
             }

@@ -4,10 +4,6 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.pgregent.core.agent.Agent;
@@ -71,7 +67,8 @@ final class Wiring extends AbstractModule {
                 config.tags(),
                 config.bootstrap(),
                 cached.load(),
-                config.own().minimumTtl());
+                config.own().minimumTtl(),
+                config.postgresql());
     }
 
     @Provides
@@ -98,18 +95,8 @@ final class Wiring extends AbstractModule {
                         store.section(),
                         store.settings(),
                         config.name().value(),
-                        stateFolder("store"),
+                        config.own().privateFolder("store"),
                         settings.ttl()));
-    }
-
-    /** Private to this user, also if it was there before with other rights. */
-    private Path stateFolder(String name) throws IOException {
-        Path folder = config.own().stateDir().resolve(name);
-        for (Path each : List.of(config.own().stateDir(), folder)) {
-            Files.createDirectories(each);
-            Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwx------"));
-        }
-        return folder;
     }
 
     @Provides

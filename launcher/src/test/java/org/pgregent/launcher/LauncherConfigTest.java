@@ -169,8 +169,8 @@ class LauncherConfigTest {
                 .anySatisfy(p -> assertThat(p).startsWith("restapi.listen 'nowhere' is not host:port: "))
                 .anySatisfy(p -> assertThat(p).startsWith("postgresql.listen '10.0.0.1:port' "))
                 .anySatisfy(p -> assertThat(p).startsWith("postgresql.data_dir 'relative' is not an absolute path"))
-                .anySatisfy(p -> assertThat(p).startsWith("postgresql.pg_ctl_timeout 'soon' is not a whole number"))
-                .anySatisfy(p -> assertThat(p).startsWith("postgresql.parameters '[a]' is not a mapping"))
+                .anySatisfy(p -> assertThat(p).startsWith("postgresql.pg_ctl_timeout 'soon' is not an integer"))
+                .anySatisfy(p -> assertThat(p).startsWith("postgresql.parameters '[a]' is not a dictionary"))
                 .anySatisfy(p -> assertThat(p).startsWith("postgresql.authentication.superuser.password '(hidden)'"))
                 .anySatisfy(
                         p -> assertThat(p).startsWith("postgresql.authentication.replication.username is not defined"))

@@ -19,7 +19,7 @@ final class BaseBackup {
     private static final Duration BETWEEN_TRIES = Duration.ofSeconds(5);
     private static final Pattern PERCENT = Pattern.compile("\\((\\d+)%\\)");
 
-    private final PgConfig config;
+    private volatile PgConfig config;
     private final Programs programs;
     private final DataFolder folder;
     private final PgPass passwords;
@@ -29,6 +29,11 @@ final class BaseBackup {
         this.programs = programs;
         this.folder = folder;
         this.passwords = passwords;
+    }
+
+    /** For the next time. */
+    void reconfigure(PgConfig changed) {
+        config = changed;
     }
 
     void run(Upstream source, Deadline deadline) throws PostgresException, InterruptedException {

@@ -88,6 +88,7 @@ final class Commands {
         ProcessBuilder builder = new ProcessBuilder(inOwnSession)
                 .redirectErrorStream(true)
                 .redirectInput(input.isEmpty() ? Redirect.from(NOTHING) : Redirect.PIPE);
+        ChildEnvironment.clean(builder.environment());
         builder.environment().putAll(environment);
         Process process;
         try {

@@ -35,7 +35,7 @@ final class PgConfigFiles {
             List.of("postgresql.conf", "postgresql.base.conf", "pg_hba.conf", "pg_ident.conf");
     private static final int CHECKS = 5;
 
-    private final PgConfig config;
+    private volatile PgConfig config;
     private final PgPass passwords;
     private final ConfigCheck check;
     private final Path dataDir;
@@ -52,6 +52,11 @@ final class PgConfigFiles {
         this.dataDir = config.dataDir();
         this.conf = config.folders().configDir().resolve("postgresql.conf");
         this.base = config.folders().configDir().resolve("postgresql.base.conf");
+    }
+
+    /** The next writing goes by this; where the files are stays as it was. */
+    void reconfigure(PgConfig changed) {
+        config = changed;
     }
 
     Path conf() {

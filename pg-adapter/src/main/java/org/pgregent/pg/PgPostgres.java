@@ -46,6 +46,8 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     private volatile Optional<PostgresSettings> applied = Optional.empty();
     private volatile boolean wasLetIn;
     private volatile Optional<String> lockedOut = Optional.empty();
+    /** This node's own configuration changed since the files were written. */
+    private volatile boolean reconfigured;
 
     /** @throws PostgresException if the state folder cannot be made */
     public PgPostgres(PgConfig config) throws PostgresException {
@@ -85,7 +87,19 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         Map<String, String> wanted = settings.map(
                         known -> (Map<String, String>) Gucs.controlled(known.parameters(), config))
                 .orElse(Map.of());
-        return observer.observe(settings.map(PostgresSettings::fingerprint), wanted, Deadline.in(timeout));
+        Optional<String> fingerprint = reconfigured ? Optional.empty() : settings.map(PostgresSettings::fingerprint);
+        return observer.observe(fingerprint, wanted, Deadline.in(timeout));
+    }
+
+    /**
+     * Takes over this node's own parameters, rules, recovery settings and options of programs; what else is in it must be as it
+     * was. The view has no fingerprint of the configuration then, until it has been applied again.
+     */
+    public void reconfigure(PgConfig changed) {
+        files.reconfigure(changed);
+        baseBackup.reconfigure(changed);
+        rewind.reconfigure(changed);
+        reconfigured = true;
     }
 
     /** Why a running server does not let us in, if that is on account of user, password or pg_hba.conf. Asked at the start. */
@@ -135,6 +149,23 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         start(settings, PgConfigFiles.Role.standbyOf(upstream), Deadline.in(timeout));
     }
 
+    /** What changed while they are written is for the next time; and so is all of it, if they cannot be. */
+    private boolean writeFiles(PostgresSettings settings, PgConfigFiles.Role role, Deadline deadline)
+            throws PostgresException, InterruptedException {
+        boolean wasReconfigured = reconfigured;
+        reconfigured = false;
+        boolean written = false;
+        try {
+            boolean changed = files.write(settings, role, deadline);
+            written = true;
+            return changed;
+        } finally {
+            if (wasReconfigured && !written) {
+                reconfigured = true;
+            }
+        }
+    }
+
     private void start(PostgresSettings settings, PgConfigFiles.Role role, Deadline deadline)
             throws PostgresException, InterruptedException {
         requirePresent();
@@ -144,7 +175,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             return;
         }
         rewind.requireWhole(controlData, deadline);
-        files.write(settings, role, deadline);
+        writeFiles(settings, role, deadline);
         List<String> arguments =
                 new ArrayList<>(List.of("-D", config.dataDir().toString(), "--config-file=" + files.conf()));
         arguments.addAll(Gucs.arguments(commandLine(settings, role.standby(), deadline)));
@@ -250,7 +281,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
         Optional<String> conninfo = files.value("primary_conninfo");
         Optional<String> slot = files.value("primary_slot_name");
         Optional<String> restore = files.value("restore_command");
-        files.write(settings, role, deadline);
+        writeFiles(settings, role, deadline);
         applied = Optional.of(settings);
         int major = PgVersions.ofFolder(config.dataDir());
         boolean upstreamChanged =
@@ -272,7 +303,7 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             throws PostgresException, InterruptedException {
         requirePresent();
         Deadline deadline = Deadline.in(timeout);
-        boolean changed = files.write(settings, files.role(), deadline);
+        boolean changed = writeFiles(settings, files.role(), deadline);
         // The files of an earlier agent may be right and never have been read.
         boolean first = applied.isEmpty();
         applied = Optional.of(settings);

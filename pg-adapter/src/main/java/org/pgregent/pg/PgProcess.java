@@ -107,6 +107,7 @@ final class PgProcess implements AutoCloseable {
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile.toFile()));
+        ChildEnvironment.cleanForServer(builder.environment());
         // A session of its own: a signal to the agent's process group must not end the server.
         try {
             rotateLog();

@@ -21,7 +21,7 @@ final class PgRewind {
     private static final Logger LOG = LoggerFactory.getLogger(PgRewind.class);
     private static final Duration POLL = Duration.ofMillis(200);
 
-    private final PgConfig config;
+    private volatile PgConfig config;
     private final DataFolder folder;
     private final Programs programs;
     private final PgConfigFiles files;
@@ -41,6 +41,11 @@ final class PgRewind {
         this.files = files;
         this.passwords = passwords;
         this.connections = connections;
+    }
+
+    /** For the next time. */
+    void reconfigure(PgConfig changed) {
+        config = changed;
     }
 
     /** The folder must be stopped. What it had of configuration it has again afterwards, for pg_rewind copies the source's. */

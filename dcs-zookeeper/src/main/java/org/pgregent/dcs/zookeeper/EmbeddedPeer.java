@@ -6,9 +6,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import javax.security.sasl.SaslException;
 import org.apache.zookeeper.server.DatadirCleanupManager;
 import org.apache.zookeeper.server.NIOServerCnxnFactory;
@@ -32,7 +33,8 @@ final class EmbeddedPeer {
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPeer.class);
     private static final AtomicReference<EmbeddedPeer> RUNNING = new AtomicReference<>();
-    private static final Duration END = Duration.ofSeconds(3);
+    private static final Duration END = Duration.ofSeconds(15);
+    private static final Duration ONE_LOOK = Duration.ofMillis(200);
 
     /** Keeps the peer that ZooKeeper makes, so that it can be ended whatever state its start has come to. */
     private static final class Main extends QuorumPeerMain {
@@ -59,13 +61,36 @@ final class EmbeddedPeer {
         thread.setDaemon(true);
     }
 
-    /** Starts one, without waiting for it to find the others. Throws if it can be seen at once that it would not run. */
-    static EmbeddedPeer start(EmbeddedSettings settings) throws IOException {
-        prepareFolders(settings);
+    /** Makes the folders, and refuses those of another server. */
+    static void prepareFolders(EmbeddedSettings settings) throws IOException {
+        for (Path folder : new Path[] {settings.dataDir(), settings.logDir()}) {
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        Path myid = settings.dataDir().resolve("myid");
+        String id = Integer.toString(settings.id());
+        if (Files.exists(myid) && !Files.readString(myid).trim().equals(id)) {
+            throw new IOException(settings.dataDir() + " belongs to server "
+                    + Files.readString(myid).trim() + ", not to " + id + "; give each server a folder of its own");
+        }
+        Files.writeString(myid, id + "\n");
+    }
+
+    /**
+     * Starts one, without waiting for it to find the others. Throws if it can be seen at once that it would not run.
+     *
+     * @param view whom it believes to be in the quorum, until it hears better
+     */
+    static EmbeddedPeer start(EmbeddedSettings settings, QuorumView view, Optional<StoreTls> tls) throws IOException {
         fenceProcess(settings);
+        if (tls.isPresent()) {
+            tls.get().refresh();
+        }
         QuorumPeerConfig config = new QuorumPeerConfig();
         try {
-            config.parseProperties(properties(settings));
+            Path file = new QuorumFiles(settings.dataDir(), settings.dataDir())
+                    .write(PeerProperties.of(settings, tls), view);
+            config.parse(file.toString());
         } catch (ConfigException e) {
             throw new IOException("ZooKeeper does not take the settings of " + settings, e);
         }
@@ -78,20 +103,6 @@ final class EmbeddedPeer {
         peer.cleanup.start();
         peer.thread.start();
         return peer;
-    }
-
-    private static void prepareFolders(EmbeddedSettings settings) throws IOException {
-        for (Path folder : new Path[] {settings.dataDir(), settings.logDir()}) {
-            Files.createDirectories(
-                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        }
-        Path myid = settings.dataDir().resolve("myid");
-        String id = Integer.toString(settings.id());
-        if (Files.exists(myid) && !Files.readString(myid).trim().equals(id)) {
-            throw new IOException(settings.dataDir() + " belongs to server "
-                    + Files.readString(myid).trim() + ", not to " + id + "; give each server a folder of its own");
-        }
-        Files.writeString(myid, id + "\n");
     }
 
     private static void fenceProcess(EmbeddedSettings settings) throws IOException {
@@ -110,37 +121,8 @@ final class EmbeddedPeer {
             }
         });
         settings.peerPassword().ifPresent(QuorumLogin::install);
-    }
-
-    private static Properties properties(EmbeddedSettings settings) {
-        Properties properties = new Properties();
-        properties.setProperty("dataDir", settings.dataDir().toString());
-        properties.setProperty("dataLogDir", settings.logDir().toString());
-        properties.setProperty("tickTime", Long.toString(settings.tick().toMillis()));
-        // 10 s to get a copy of the data, 3 s of silence until a leader or follower is given up, at the usual tick.
-        properties.setProperty("initLimit", "20");
-        properties.setProperty("syncLimit", "6");
-        properties.setProperty("minSessionTimeout", "2000");
-        properties.setProperty("maxSessionTimeout", "600000");
-        properties.setProperty("standaloneEnabled", "false");
-        properties.setProperty("reconfigEnabled", "false");
-        properties.setProperty("quorumListenOnAllIPs", "false");
-        properties.setProperty("admin.enableServer", "false");
-        properties.setProperty("autopurge.snapRetainCount", "3");
-        properties.setProperty("autopurge.purgeInterval", "1");
-        properties.setProperty("snapCount", "10000");
-        properties.setProperty("preAllocSize", "4096");
-        settings.servers().forEach((id, server) -> properties.setProperty("server." + id, server.line()));
-        if (settings.peerPassword().isPresent()) {
-            // Otherwise DIGEST-MD5 is ruled out; beyond that the mode concerns only TLS, which is not used.
-            properties.setProperty("fips-mode", "false");
-            properties.setProperty("quorum.auth.enableSasl", "true");
-            properties.setProperty("quorum.auth.learnerRequireSasl", "true");
-            properties.setProperty("quorum.auth.serverRequireSasl", "true");
-            properties.setProperty("quorum.auth.learner.saslLoginContext", QuorumLogin.LEARNER);
-            properties.setProperty("quorum.auth.server.saslLoginContext", QuorumLogin.SERVER);
-        }
-        return properties;
+        // Read once, when ZooKeeper loads the class that compares it.
+        System.setProperty("zookeeper.DigestAuthenticationProvider.superDigest", QuorumLogin.superDigest(settings));
     }
 
     private void run(QuorumPeerConfig config) {
@@ -159,6 +141,17 @@ final class EmbeddedPeer {
         }
     }
 
+    /** Whom it counts as voters by now; empty while it is not far enough to tell. */
+    Set<Integer> voters() {
+        QuorumPeer peer = main.peer;
+        if (peer == null || peer.getQuorumVerifier() == null) {
+            return Set.of();
+        }
+        return peer.getQuorumVerifier().getVotingMembers().keySet().stream()
+                .map(Long::intValue)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     /** Why it will never serve again, as far as it knows itself. */
     Optional<String> death() {
         return Optional.ofNullable(death.get());
@@ -168,15 +161,17 @@ final class EmbeddedPeer {
     void close() throws InterruptedException {
         closing = true;
         cleanup.shutdown();
-        QuorumPeer peer = main.peer;
-        if (peer != null) {
-            peer.shutdown();
-        }
         thread.interrupt();
-        thread.join(END.toMillis());
-        if (peer != null) {
-            peer.join(END.toMillis());
-        }
+        long end = System.nanoTime() + END.toNanos();
+        // Again and again: a peer that was still starting binds its ports after it was told to end.
+        do {
+            QuorumPeer peer = main.peer;
+            if (peer != null) {
+                peer.shutdown();
+                peer.join(ONE_LOOK.toMillis());
+            }
+            thread.join(ONE_LOOK.toMillis());
+        } while (thread.isAlive() && System.nanoTime() - end < 0);
         if (thread.isAlive()) {
             LOG.warn("the ZooKeeper server has not ended within {} s", TimeUnit.MILLISECONDS.toSeconds(END.toMillis()));
         }

@@ -24,11 +24,31 @@ import org.pgregent.dcs.spi.DcsRefusedException;
  *
  * @param id which of the servers is this agent's
  * @param secret shared by all agents; without it anybody who reaches the ports may read and write
+ * @param serversVersion grows with each change of the list of servers
+ * @param tls how servers and clients encrypt what they say to each other; empty for not at all
  */
 record EmbeddedSettings(
-        int id, Path dataDir, Path logDir, Optional<String> secret, SortedMap<Integer, Server> servers, Duration tick) {
+        int id,
+        Path dataDir,
+        Path logDir,
+        Optional<String> secret,
+        SortedMap<Integer, Server> servers,
+        long serversVersion,
+        Duration tick,
+        Optional<TlsSettings> tls) {
 
-    private static final Set<String> KNOWN = Set.of("id", "data_dir", "log_dir", "secret", "servers", "tick_time");
+    private static final Set<String> KNOWN = Set.of(
+            "id",
+            "data_dir",
+            "log_dir",
+            "secret",
+            "servers",
+            "servers_version",
+            "tick_time",
+            "cacert",
+            "cert",
+            "key",
+            "key_password");
     private static final Duration DEFAULT_TICK = Duration.ofMillis(500);
     private static final int SECRET_LENGTH_MIN = 16;
     private static final int ID_MAX = 254;
@@ -47,10 +67,11 @@ record EmbeddedSettings(
                     HostPort.parse(parts[0] + ":" + parts[3]));
         }
 
-        /** As ZooKeeper's own configuration has it. Both addresses are named, so nothing listens anywhere else. */
-        String line() {
+        /** As ZooKeeper's own configuration has it. All addresses are named, so nothing listens anywhere else. */
+        String line(String role, boolean withClient) {
             String host = peer.host().indexOf(':') >= 0 ? "[" + peer.host() + "]" : peer.host();
-            return host + ":" + peer.port() + ":" + election.port() + ":participant;" + host + ":" + client.port();
+            return host + ":" + peer.port() + ":" + election.port() + ":" + role
+                    + (withClient ? ";" + host + ":" + client.port() : "");
         }
     }
 
@@ -86,8 +107,45 @@ record EmbeddedSettings(
         Duration tick = map.get("tick_time") == null
                 ? DEFAULT_TICK
                 : ZooKeeperSettings.millis(at + ".tick_time", map.get("tick_time"));
-        return Optional.of(
-                new EmbeddedSettings(id, dataDir, logDir, secret(at, map.get("secret"), servers), servers, tick));
+        return Optional.of(new EmbeddedSettings(
+                id,
+                dataDir,
+                logDir,
+                secret(at, map.get("secret"), servers),
+                servers,
+                version(at + ".servers_version", map.get("servers_version")),
+                tick,
+                tls(at, map)));
+    }
+
+    private static long version(String at, Object value) throws DcsRefusedException {
+        if (value == null) {
+            return 1;
+        }
+        try {
+            long version = Long.parseLong(String.valueOf(value));
+            if (version >= 1) {
+                return version;
+            }
+        } catch (NumberFormatException e) {
+            throw refused(at, "is '" + value + "'", "write a whole number, one more with each change of the list");
+        }
+        throw refused(at, "is " + value, "begin with 1 and write one more with each change of the list");
+    }
+
+    /** All three or none: a server shows itself to its clients and to the others, and each has to know whom to believe. */
+    private static Optional<TlsSettings> tls(String at, Map<?, ?> map) throws DcsRefusedException {
+        if (map.get("cert") == null && map.get("cacert") == null && map.get("key") == null) {
+            return Optional.empty();
+        }
+        TlsSettings tls = TlsSettings.parse(at, map);
+        if (tls.files().trusted().isEmpty()) {
+            throw refused(at + ".cacert", "is missing", "name the authority that signed all agents' certificates");
+        }
+        if (tls.files().certificates().isEmpty()) {
+            throw refused(at + ".cert", "is missing", "name this agent's certificate, for servers and clients");
+        }
+        return Optional.of(tls);
     }
 
     private static SortedMap<Integer, Server> servers(String at, Object value) throws DcsRefusedException {
@@ -156,6 +214,11 @@ record EmbeddedSettings(
         return servers.get(id);
     }
 
+    /** One of the servers in ZooKeeper's words. A port for clients in TLS is no part of them. */
+    String line(int of, String role) {
+        return servers.get(of).line(role, tls.isEmpty());
+    }
+
     /** Our own server first: it needs no network. */
     List<HostPort> clientHosts() {
         List<HostPort> hosts = new ArrayList<>();
@@ -177,6 +240,18 @@ record EmbeddedSettings(
 
     Optional<String> peerPassword() {
         return secret.map(given -> derived(given, "peer"));
+    }
+
+    /**
+     * For changing the list of servers, which ZooKeeper allows to nobody else. Without a secret everybody may do everything, so
+     * there is nothing to hide.
+     */
+    String adminPassword() {
+        return derived(secret.orElse("none"), "admin");
+    }
+
+    Optional<StoreTls> tlsFiles(String name) {
+        return tls.map(given -> new StoreTls(given, dataDir, name));
     }
 
     /** A password of its own for each use: who learns one of them, such as from a client's line, has not got the others. */

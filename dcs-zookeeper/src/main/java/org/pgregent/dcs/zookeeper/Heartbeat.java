@@ -82,6 +82,8 @@ final class Heartbeat {
             } else {
                 touch(now);
             }
+        } else {
+            session.whileUnconnected();
         }
     }
 

@@ -105,14 +105,9 @@ final class KeyWriter {
         return switch (code) {
             case OK -> true;
             case NONODE -> false;
-            case NOAUTH -> throw notAllowed(path);
+            case NOAUTH -> throw session.notAllowed(path);
             default -> throw new DcsUnavailableException("ZooKeeper answers " + code + " on reading " + path);
         };
-    }
-
-    private static DcsRefusedException notAllowed(String path) {
-        return new DcsRefusedException(
-                "may not use " + path + " in ZooKeeper: check auth_data, or the secret of the embedded servers");
     }
 
     private static boolean isExpected(Seen seen, Expect expect) {
@@ -185,7 +180,7 @@ final class KeyWriter {
             case OK -> Optional.of(lastVersion(event.getOpResults()));
             case BADVERSION, NONODE, NODEEXISTS -> Optional.empty();
             case NOTEMPTY -> nowNotEmpty();
-            case NOAUTH -> throw notAllowed(key);
+            case NOAUTH -> throw session.notAllowed(key);
             case NOCHILDRENFOREPHEMERALS ->
                 throw new DcsRefusedException(
                         "ZooKeeper keeps nothing below " + Nodes.parent(key) + ", since that hangs on a lease");

@@ -4,17 +4,21 @@ import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.zookeeper.client.HostProvider;
 
 /** The servers in the order they are to be tried, round and round. ZooKeeper's own provider shuffles them. */
 final class OrderedHosts implements HostProvider {
 
     private final List<HostPort> hosts;
+    private final Consumer<HostPort> beforeConnect;
     private int next;
     private int triedSinceConnected;
 
-    OrderedHosts(List<HostPort> hosts) {
+    /** @param beforeConnect called with each server that is about to be tried, on ZooKeeper's thread for that */
+    OrderedHosts(List<HostPort> hosts, Consumer<HostPort> beforeConnect) {
         this.hosts = List.copyOf(hosts);
+        this.beforeConnect = beforeConnect;
     }
 
     @Override
@@ -40,6 +44,7 @@ final class OrderedHosts implements HostProvider {
                 Thread.currentThread().interrupt();
             }
         }
+        beforeConnect.accept(host);
         return host.resolve();
     }
 

@@ -1,5 +1,9 @@
 package org.pgregent.dcs.zookeeper;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.Map;
 import javax.security.auth.login.AppConfigurationEntry;
 import javax.security.auth.login.AppConfigurationEntry.LoginModuleControlFlag;
@@ -14,6 +18,7 @@ final class QuorumLogin extends Configuration {
 
     static final String SERVER = "PgregentQuorumServer";
     static final String LEARNER = "PgregentQuorumLearner";
+    static final String SUPER = "super";
     private static final String USER = "peer";
 
     private final Configuration others;
@@ -22,6 +27,17 @@ final class QuorumLogin extends Configuration {
     private QuorumLogin(Configuration others, String password) {
         this.others = others;
         this.password = password;
+    }
+
+    /** What a server compares the password of {@code super} with, who alone may change the list of servers. */
+    static String superDigest(EmbeddedSettings settings) {
+        try {
+            String login = SUPER + ":" + settings.adminPassword();
+            byte[] hash = MessageDigest.getInstance("SHA1").digest(login.getBytes(StandardCharsets.UTF_8));
+            return SUPER + ":" + Base64.getEncoder().encodeToString(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA1", e);
+        }
     }
 
     /** For this whole process. */

@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 final class Session {
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+    private static final int PREPARE_MS = 2000;
 
     /** A call that ZooKeeper answers with an event. */
     interface Call {
@@ -45,6 +46,8 @@ final class Session {
     private final Optional<SavedSession> resumed;
     private final Consumer<Session> disturbed;
     private final CuratorFramework curator;
+    private final Optional<StoreTls> tls;
+    private final Doctor doctor;
     private final Heartbeat heartbeat;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -55,9 +58,19 @@ final class Session {
     private volatile boolean wrongCredentials;
     private volatile long connectedSinceNanos;
 
-    /** @param disturbed called on any change of the connection, on ZooKeeper's thread: it must not block */
-    Session(ZooKeeperSettings settings, Duration ttl, Optional<SavedSession> resumed, Consumer<Session> disturbed) {
+    /**
+     * @param tls how to encrypt; empty for not at all
+     * @param disturbed called on any change of the connection, on ZooKeeper's thread: it must not block
+     */
+    Session(
+            ZooKeeperSettings settings,
+            Optional<StoreTls> tls,
+            Duration ttl,
+            Optional<SavedSession> resumed,
+            Consumer<Session> disturbed) {
         this.settings = settings;
+        this.tls = tls;
+        this.doctor = new Doctor(settings, tls);
         this.ttl = ttl;
         this.resumed = resumed;
         this.disturbed = disturbed;
@@ -70,11 +83,12 @@ final class Session {
     private CuratorFramework client() {
         ZKClientConfig config = new ZKClientConfig();
         config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
+        tls.ifPresent(files -> files.configure(config));
         List<AuthInfo> auth = settings.authData().entrySet().stream()
                 .map(entry -> new AuthInfo(entry.getKey(), entry.getValue()))
                 .toList();
         CuratorFrameworkFactory.Builder builder = CuratorFrameworkFactory.builder()
-                .connectString(new OrderedHosts(settings.hosts()).toString())
+                .connectString(hosts().toString())
                 .ensembleTracker(false)
                 .sessionTimeoutMs(Math.toIntExact(ttl.toMillis()))
                 .connectionTimeoutMs(Math.toIntExact(ttl.toMillis()))
@@ -90,6 +104,11 @@ final class Session {
         return builder.build();
     }
 
+    private OrderedHosts hosts() {
+        return new OrderedHosts(
+                settings.hosts(), server -> tls.ifPresent(files -> files.beforeConnect(server, PREPARE_MS)));
+    }
+
     /** However often Curator asks, there is only the one. */
     private ResumableZooKeeper handle(Watcher curatorsWatcher, ZKClientConfig config) throws IOException {
         lock.lock();
@@ -99,7 +118,7 @@ final class Session {
                     curatorsWatcher.process(event);
                     onEvent(event);
                 };
-                OrderedHosts hosts = new OrderedHosts(settings.hosts());
+                OrderedHosts hosts = hosts();
                 handle = resumed.isPresent()
                         ? new ResumableZooKeeper(hosts, resumed.get(), watcher, config)
                         : new ResumableZooKeeper(hosts, Math.toIntExact(ttl.toMillis()), watcher, config);
@@ -129,6 +148,9 @@ final class Session {
                 default -> connected = false;
             }
             heartbeat.connectionChanged();
+            if (connected) {
+                doctor.connectionChanged();
+            }
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -225,8 +247,7 @@ final class Session {
                 requireAlive();
                 long left = deadline.leftNanos();
                 if (left <= 0) {
-                    throw new DcsUnavailableException("no connection to ZooKeeper at " + settings.hosts() + " within "
-                            + deadline.timeout().toMillis() + " ms");
+                    throw notConnected(deadline);
                 }
                 changed.awaitNanos(left);
             }
@@ -237,10 +258,33 @@ final class Session {
         }
     }
 
+    /** For a node this connection may not use. */
+    DcsRefusedException notAllowed(String path) {
+        String remedy = settings.ownsTree()
+                ? "set the same " + settings.section() + ".embedded.secret on all agents"
+                : "correct " + settings.section() + ".auth_data" + (tls.isPresent() ? " or .cert" : "")
+                        + ", or the ACL of that node";
+        return new DcsRefusedException("may not use " + path + " in ZooKeeper: " + remedy);
+    }
+
+    /** For whoever watches the connection: to be called again and again while there is none. */
+    void whileUnconnected() {
+        doctor.beat();
+    }
+
+    private DcsException notConnected(Deadline deadline) {
+        String text = "no connection to ZooKeeper at " + settings.hosts() + " within "
+                + deadline.timeout().toMillis() + " ms"
+                + doctor.finding().map(finding -> ": " + finding.text()).orElse("");
+        return doctor.finding().map(Doctor.Finding::hopeless).orElse(false)
+                ? new DcsRefusedException(text)
+                : new DcsUnavailableException(text);
+    }
+
     private void requireAlive() throws DcsException, SessionEndedException {
         if (wrongCredentials) {
             throw new DcsRefusedException(
-                    "ZooKeeper does not take the credentials in auth_data of " + settings.section());
+                    "ZooKeeper does not take the credentials in " + settings.section() + ".auth_data: correct them");
         }
         if (ended) {
             throw new SessionEndedException(name());
@@ -327,8 +371,8 @@ final class Session {
             case SESSIONMOVED ->
                 throw new DcsUnavailableException("the session has moved to another server; nothing was done");
             case AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH ->
-                throw new DcsRefusedException(
-                        "ZooKeeper does not take the credentials in auth_data of " + settings.section());
+                throw new DcsRefusedException("ZooKeeper does not take the credentials in " + settings.section()
+                        + ".auth_data: correct them");
             case UNIMPLEMENTED -> throw new DcsRefusedException("this ZooKeeper is too old, 3.6 or later is needed");
             default -> {
                 // the caller's business
@@ -380,7 +424,9 @@ final class Session {
         Thread closing = new Thread(
                 () -> {
                     try {
-                        handle.putDown();
+                        if (handle != null) {
+                            handle.putDown();
+                        }
                         curator.close();
                     } finally {
                         gone.complete(null);

@@ -22,6 +22,7 @@ final class Sessions {
     private final Path stateDir;
     private final Duration usualTtl;
     private final Watches watches;
+    private final Optional<StoreTls> tls;
     private Session current;
     private boolean started;
     private boolean closed;
@@ -31,6 +32,7 @@ final class Sessions {
         this.stateDir = stateDir;
         this.usualTtl = usualTtl;
         this.watches = watches;
+        this.tls = settings.tls().map(given -> new StoreTls(given, stateDir, "zookeeper-tls"));
     }
 
     /**
@@ -72,7 +74,7 @@ final class Sessions {
         if (current != null) {
             current.putDown();
         }
-        current = new Session(settings, ttl, resumed, watches::disturbed);
+        current = new Session(settings, tls, ttl, resumed, watches::disturbed);
     }
 
     private void requireOpen() throws DcsUnavailableException {

@@ -8,21 +8,16 @@ import java.time.Duration;
  * <p>That server is ZooKeeper's leader. A request through another server does not touch the session there, not even a write
  * that is committed by it; the other server notes the touch and passes it on with its answer to the leader's ping, which comes
  * each half tick. So a committed write proves by itself only that the session had not ended yet. With light reads less than
- * one tick apart ({@link #GAP_TICKS}), and {@link #FORWARD_TICKS} for a touch to be passed on, the latest touch the leader
- * knows is at any moment at most {@link #SLACK_TICKS} old, provided such reads have been going on for FORWARD_TICKS already.
+ * {@link #gap} apart, and {@link #forward} for a touch to be passed on, the latest touch the leader knows is at any moment at
+ * most {@link #slack} old, provided such reads have been going on for {@code forward} already.
  * A committed write then proves that the session lives on until its timeout, less that slack, after the write was sent.
  *
  * <p>See {@code docs/adr/0003-zookeeper-lease.md}.
  */
 final class Touches {
 
-    /** Reads further apart than this make no unbroken chain. */
-    private static final double GAP_TICKS = 1;
-
-    /** Half a tick to the next ping, and one for whatever is slow. */
-    private static final double FORWARD_TICKS = 1.5;
-
-    private static final double SLACK_TICKS = GAP_TICKS + FORWARD_TICKS;
+    /** What a thread or a packet may be late by, if ticks are long; with short ones, one tick. */
+    private static final Duration LATE_MAX = Duration.ofSeconds(1);
 
     private final Duration tick;
     private boolean broken = true;
@@ -34,16 +29,22 @@ final class Touches {
     }
 
     static Duration slack(Duration tick) {
-        return Duration.ofNanos(ticks(tick, SLACK_TICKS));
+        return gap(tick).plus(forward(tick));
+    }
+
+    /** Reads further apart than this make no unbroken chain. */
+    private static Duration gap(Duration tick) {
+        return tick.compareTo(LATE_MAX) < 0 ? tick : LATE_MAX;
+    }
+
+    /** Half a tick to the leader's next ping, and some for whatever is slow. */
+    private static Duration forward(Duration tick) {
+        return tick.dividedBy(2).plus(tick.compareTo(LATE_MAX) < 0 ? tick : LATE_MAX);
     }
 
     /** How often to read; a few may be late or lost before the chain breaks. */
     static Duration interval(Duration tick) {
-        return tick.dividedBy(4);
-    }
-
-    private static long ticks(Duration tick, double count) {
-        return (long) (tick.toNanos() * count);
+        return gap(tick).dividedBy(4);
     }
 
     /** The connection is gone, and with it the certainty that reads arrive in order behind each other. */
@@ -56,7 +57,7 @@ final class Touches {
      * with the later one for when the touch is passed on, and with the earlier one for how old it is.
      */
     synchronized void answered(long sentNanos, long answeredNanos) {
-        if (broken || answeredNanos - latestSentNanos > ticks(tick, GAP_TICKS)) {
+        if (broken || answeredNanos - latestSentNanos > gap(tick).toNanos()) {
             broken = false;
             unbrokenSinceNanos = answeredNanos;
             latestSentNanos = sentNanos;
@@ -67,9 +68,9 @@ final class Touches {
 
     /** How long until a write would be a proof if the reads go on: zero or less if it is one now. */
     synchronized long untilProofNanos(long nowNanos) {
-        if (broken || nowNanos - latestSentNanos > ticks(tick, GAP_TICKS)) {
-            return ticks(tick, FORWARD_TICKS);
+        if (broken || nowNanos - latestSentNanos > gap(tick).toNanos()) {
+            return forward(tick).toNanos();
         }
-        return unbrokenSinceNanos + ticks(tick, FORWARD_TICKS) - nowNanos;
+        return unbrokenSinceNanos + forward(tick).toNanos() - nowNanos;
     }
 }

@@ -8,7 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.zookeeper.KeeperException.Code;
 import org.pgregent.dcs.spi.DcsException;
-import org.pgregent.dcs.spi.DcsRefusedException;
 import org.pgregent.dcs.spi.DcsSnapshot;
 import org.pgregent.dcs.spi.DcsUnavailableException;
 
@@ -74,9 +73,7 @@ final class TreeReader {
         return switch (code) {
             case OK -> true;
             case NONODE -> false;
-            case NOAUTH ->
-                throw new DcsRefusedException("may not read " + path
-                        + " in ZooKeeper: check auth_data, or the secret of the embedded servers");
+            case NOAUTH -> throw session.notAllowed(path);
             default -> throw new DcsUnavailableException("ZooKeeper answers " + code + " on reading " + path);
         };
     }

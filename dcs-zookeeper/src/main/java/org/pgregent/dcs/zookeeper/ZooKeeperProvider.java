@@ -25,7 +25,8 @@ public final class ZooKeeperProvider implements DcsProvider {
         Optional<EmbeddedSettings> embedded = EmbeddedSettings.parse(config.section(), config.settings());
         ZooKeeperSettings settings = ZooKeeperSettings.parse(config.section(), config.settings(), embedded);
         if (embedded.isEmpty()) {
-            return new ZooKeeperDcs(settings, config.stateDir(), config.ttl(), () -> {});
+            ZooKeeperDcs dcs = new ZooKeeperDcs(settings, config.stateDir(), config.ttl(), () -> {});
+            return settings.chroot().isEmpty() ? dcs : new ChrootedDcs(dcs, settings.chroot());
         }
         PeerWatch watch = PeerWatch.start(embedded.get());
         return new ZooKeeperDcs(settings, config.stateDir(), config.ttl(), watch::close);

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.curator.framework.api.ACLProvider;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.ACL;
@@ -19,17 +20,21 @@ import org.pgregent.dcs.spi.DcsRefusedException;
 /**
  * The section {@code zookeeper} of the configuration, as far as it concerns the client.
  *
+ * @param chroot the node all keys are below, such as {@code /ours}; empty for the root
  * @param acls what every node is created with
  * @param tick the servers' tick: how coarsely they count a session's time
  * @param ownsTree the servers are ours alone, so that their root shall have our ACLs too
+ * @param tls how to encrypt; empty for not at all
  */
 record ZooKeeperSettings(
         String section,
         List<HostPort> hosts,
+        String chroot,
         Map<String, byte[]> authData,
         List<ACL> acls,
         Duration tick,
-        boolean ownsTree) {
+        boolean ownsTree,
+        Optional<TlsSettings> tls) {
 
     private static final Set<String> KNOWN = Set.of(
             "hosts",
@@ -44,6 +49,7 @@ record ZooKeeperSettings(
             "tick_time",
             "embedded");
     private static final Duration DEFAULT_TICK = Duration.ofSeconds(2);
+    private static final Pattern CHROOT = Pattern.compile("(/[^/]+)+");
 
     ZooKeeperSettings {
         hosts = List.copyOf(hosts);
@@ -61,31 +67,30 @@ record ZooKeeperSettings(
                         "known are " + KNOWN.stream().sorted().toList());
             }
         }
-        if (isTrue(section + ".use_ssl", settings.get("use_ssl"))) {
-            throw refused(
-                    section + ".use_ssl",
-                    "is true, but TLS to ZooKeeper comes with a later version",
-                    "set it to false, or put a TLS tunnel before the servers");
-        }
         Map<String, byte[]> auth = authData(section, settings.get("auth_data"));
         List<ACL> acls = acls(section, settings.get("set_acls"));
         if (embedded.isEmpty()) {
             Duration tick = settings.containsKey("tick_time")
                     ? millis(section + ".tick_time", settings.get("tick_time"))
                     : DEFAULT_TICK;
-            return new ZooKeeperSettings(section, hosts(section, settings.get("hosts")), auth, acls, tick, false);
+            Optional<TlsSettings> tls = isTrue(section + ".use_ssl", settings.get("use_ssl"))
+                    ? Optional.of(TlsSettings.parse(section, settings))
+                    : Optional.empty();
+            List<String> texts = hostTexts(section, settings.get("hosts"));
+            return new ZooKeeperSettings(
+                    section, hosts(section, texts), chroot(section, texts), auth, acls, tick, false, tls);
         }
-        for (String own : List.of("hosts", "set_acls", "auth_data", "tick_time")) {
+        for (String own : List.of("hosts", "set_acls", "auth_data", "tick_time", "use_ssl", "cacert", "cert", "key")) {
             if (settings.containsKey(own)) {
                 throw refused(
                         section + "." + own,
                         "does not go with " + section + ".embedded",
-                        "embedded servers, their tick_time and their secret are set below " + section + ".embedded");
+                        "what concerns embedded servers and the way to them is set below " + section + ".embedded");
             }
         }
         EmbeddedSettings peer = embedded.get();
         return new ZooKeeperSettings(
-                section, peer.clientHosts(), peer.clientAuth(), peer.clientAcls(), peer.tick(), true);
+                section, peer.clientHosts(), "", peer.clientAuth(), peer.clientAcls(), peer.tick(), true, peer.tls());
     }
 
     /** By how much a server may end a lease early. */
@@ -115,7 +120,8 @@ record ZooKeeperSettings(
         };
     }
 
-    private static List<HostPort> hosts(String section, Object value) throws DcsRefusedException {
+    /** As given, without the quotes that hosts from Patroni's own file may have within the text. */
+    private static List<String> hostTexts(String section, Object value) throws DcsRefusedException {
         List<String> texts = new ArrayList<>();
         if (value instanceof List<?> list) {
             list.forEach(item -> texts.add(String.valueOf(item)));
@@ -127,15 +133,21 @@ record ZooKeeperSettings(
                     value == null ? "is missing" : "is neither a list nor a text",
                     "give the servers as host:port, or use " + section + ".embedded");
         }
+        return texts.stream()
+                .map(text -> text.trim().replaceAll("^['\"]|['\"]$", ""))
+                .filter(text -> !text.isBlank())
+                .toList();
+    }
+
+    private static List<HostPort> hosts(String section, List<String> texts) throws DcsRefusedException {
         List<HostPort> hosts = new ArrayList<>();
-        for (String text : texts) {
-            if (text.isBlank()) {
-                continue;
-            }
-            // Hosts from Patroni's own file may be quoted within the text.
-            String bare = text.trim().replaceAll("^['\"]|['\"]$", "");
+        for (int i = 0; i < texts.size(); i++) {
+            String text = texts.get(i);
+            int slash = text.indexOf('/');
+            // As ZooKeeper has it: what follows the last server is the chroot of all.
+            String server = slash >= 0 && i == texts.size() - 1 ? text.substring(0, slash) : text;
             try {
-                hosts.add(HostPort.parse(bare));
+                hosts.add(HostPort.parse(server));
             } catch (IllegalArgumentException e) {
                 throw refused(section + ".hosts", "has the entry '" + text + "': " + e.getMessage(), "write host:port");
             }
@@ -144,6 +156,17 @@ record ZooKeeperSettings(
             throw refused(section + ".hosts", "is empty", "give at least one host:port");
         }
         return hosts;
+    }
+
+    private static String chroot(String section, List<String> texts) throws DcsRefusedException {
+        String last = texts.get(texts.size() - 1);
+        String path =
+                last.indexOf('/') < 0 ? "" : last.substring(last.indexOf('/')).replaceFirst("/$", "");
+        if (!path.isEmpty() && !CHROOT.matcher(path).matches()) {
+            throw refused(
+                    section + ".hosts", "has the chroot '" + path + "', which is no path", "write host:port/path");
+        }
+        return path;
     }
 
     private static Map<String, byte[]> authData(String section, Object value) throws DcsRefusedException {

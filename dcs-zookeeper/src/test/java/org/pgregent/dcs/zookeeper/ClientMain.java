@@ -23,10 +23,12 @@ final class ClientMain {
         ZooKeeperSettings settings = new ZooKeeperSettings(
                 "zookeeper",
                 List.of(HostPort.parse(args[0])),
+                "",
                 Map.of(),
                 ZooDefs.Ids.OPEN_ACL_UNSAFE,
                 Duration.ofMillis(500),
-                false);
+                false,
+                Optional.empty());
         try (ZooKeeperDcs dcs = new ZooKeeperDcs(settings, Path.of(args[1]), ttl, () -> {})) {
             Lease lease = dcs.grant(ttl, Ensemble.PATIENCE);
             if (!dcs.put(

@@ -1,11 +1,15 @@
 package org.pgregent.dcs.zookeeper;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,48 +17,75 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLSocket;
+import org.apache.zookeeper.KeeperException;
 import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsConfig;
 import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.dcs.testkit.FreePorts;
+import org.pgregent.dcs.testkit.TestCertificates;
 
 /** Embedded servers, each in a process of its own, on ports of the loopback interface that were free just before. */
 final class Ensemble implements AutoCloseable {
 
     static final String SECRET = "a secret for tests only";
-    static final Duration PATIENCE = Duration.ofSeconds(40);
+    static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Path folder;
     private final Optional<String> secret;
     private final List<String> servers;
+    private final Map<Integer, Map<String, String>> lists = new HashMap<>();
+    private final Map<String, TestCertificates.Issued> certificates = new HashMap<>();
+    private Optional<TestCertificates> authority = Optional.empty();
+    private Optional<StoreTls> clientTls = Optional.empty();
     private final Map<Integer, Process> processes = new HashMap<>();
 
     Ensemble(int size, Optional<String> secret) throws IOException {
         this.folder = Files.createTempDirectory("pgregent-zk");
         this.secret = secret;
-        this.servers = addresses(size);
+        this.servers = new ArrayList<>(addresses(size));
     }
 
     private static List<String> addresses(int size) throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            List<String> addresses = new ArrayList<>();
-            for (int i = 0; i < size; i++) {
-                StringBuilder text = new StringBuilder("127.0.0.1");
-                for (int port = 0; port < 3; port++) {
-                    ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                    held.add(socket);
-                    text.append(':').append(socket.getLocalPort());
-                }
-                addresses.add(text.toString());
-            }
-            return addresses;
-        } finally {
-            for (ServerSocket socket : held) {
-                socket.close();
-            }
+        List<Integer> ports = FreePorts.take(3 * size);
+        List<String> addresses = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            addresses.add("127.0.0.1:%d:%d:%d".formatted(ports.get(3 * i), ports.get(3 * i + 1), ports.get(3 * i + 2)));
         }
+        return addresses;
+    }
+
+    /** Servers and clients speak in TLS, each server with a certificate of its own. Before the start. */
+    Ensemble withTls() throws IOException, DcsException {
+        authority = Optional.of(TestCertificates.in(folder.resolve("tls")));
+        clientTls = Optional.of(new StoreTls(TlsSettings.parse("zookeeper", tls("client")), folder, "client"));
+        return this;
+    }
+
+    TestCertificates authority() {
+        return authority.orElseThrow();
+    }
+
+    /** The address of one more server; returns its id. It is in nobody's configuration yet. */
+    int another() throws IOException {
+        servers.addAll(addresses(1));
+        return servers.size();
+    }
+
+    /** What the configuration of a server says of all servers, from its next start on. */
+    void configure(int id, long version, int... listed) {
+        Map<String, String> list = new TreeMap<>();
+        list.put("servers_version", Long.toString(version));
+        for (int each : listed) {
+            list.put("servers." + each, servers.get(each - 1));
+        }
+        lists.put(id, list);
     }
 
     List<String> servers() {
@@ -93,10 +124,7 @@ final class Ensemble implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path"),
                 PeerMain.class.getName(),
-                Integer.toString(id),
-                folder.resolve("peer" + id).toString(),
-                ownSecret));
-        command.addAll(servers);
+                configuration(id, ownSecret).toString()));
         processes.put(
                 id,
                 new ProcessBuilder(command)
@@ -104,6 +132,66 @@ final class Ensemble implements AutoCloseable {
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(
                                 folder.resolve("peer" + id + ".log").toFile()))
                         .start());
+    }
+
+    private Path configuration(int id, String ownSecret) throws IOException {
+        if (!lists.containsKey(id)) {
+            configure(id, 1, IntStream.rangeClosed(1, servers.size()).toArray());
+        }
+        Properties properties = new Properties();
+        properties.setProperty("id", Integer.toString(id));
+        properties.setProperty("data_dir", folder.resolve("peer" + id).toString());
+        if (!ownSecret.equals("-")) {
+            properties.setProperty("secret", ownSecret);
+        }
+        properties.putAll(lists.get(id));
+        properties.putAll(tls("peer" + id));
+        Path file = folder.resolve("peer" + id + ".conf");
+        try (Writer writer = Files.newBufferedWriter(file)) {
+            properties.store(writer, null);
+        }
+        return file;
+    }
+
+    /** What a server shows from its next start on. */
+    void certify(int id, TestCertificates.Issued issued) {
+        certificates.put("peer" + id, issued);
+    }
+
+    /** Another certificate and key in the files of a server that runs; returns the new one. */
+    Certificate renew(int id) throws IOException, CertificateException {
+        TestCertificates.Issued next = authority().issue("next" + id, "IP:127.0.0.1");
+        TestCertificates.Issued present = certificates.get("peer" + id);
+        Files.copy(next.key(), present.key(), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(next.certificate(), present.certificate(), StandardCopyOption.REPLACE_EXISTING);
+        try (InputStream in = Files.newInputStream(next.certificate())) {
+            return CertificateFactory.getInstance("X.509").generateCertificate(in);
+        }
+    }
+
+    /** What a server shows to whoever connects there. */
+    Certificate shown(HostPort port) throws IOException {
+        try (SSLSocket socket = clientTls.orElseThrow().connect(port, 2000)) {
+            return socket.getSession().getPeerCertificates()[0];
+        }
+    }
+
+    /** The keys of the section that concern TLS; none without TLS. */
+    private Map<String, String> tls(String name) throws IOException {
+        if (authority.isEmpty()) {
+            return Map.of();
+        }
+        if (!certificates.containsKey(name)) {
+            certificates.put(name, authority.get().issue(name, "IP:127.0.0.1"));
+        }
+        TestCertificates.Issued issued = certificates.get(name);
+        return Map.of(
+                "cacert",
+                authority.get().ca().toString(),
+                "cert",
+                issued.certificate().toString(),
+                "key",
+                issued.key().toString());
     }
 
     String log(int id) throws IOException {
@@ -142,7 +230,7 @@ final class Ensemble implements AutoCloseable {
     }
 
     ServerStatus status(int id) {
-        return ServerStatus.of(client(id), Duration.ofSeconds(1));
+        return ServerStatus.of(client(id), clientTls, Duration.ofSeconds(1));
     }
 
     void awaitServing(int... ids) throws InterruptedException {
@@ -157,8 +245,32 @@ final class Ensemble implements AutoCloseable {
         }
     }
 
+    /** Whom this server counts as the quorum, by the answer it gives to a client. */
+    Set<Integer> quorum(int id) throws DcsException, IOException, InterruptedException {
+        Map<String, Object> embedded = new HashMap<>(
+                Map.of("id", id, "data_dir", folder.toString(), "servers", Map.of(id, servers.get(id - 1))));
+        secret.ifPresent(text -> embedded.put("secret", text));
+        EmbeddedSettings settings = EmbeddedSettings.parse("zookeeper", Map.of("embedded", embedded))
+                .orElseThrow();
+        try (QuorumClient client =
+                QuorumClient.connect(settings, clientTls, List.of(client(id)), Duration.ofSeconds(5))) {
+            return client.view().voters();
+        } catch (KeeperException e) {
+            throw new IOException(e);
+        }
+    }
+
+    /** All of them serve, and count themselves and nobody else. */
+    void awaitQuorum(Integer... ids) throws InterruptedException {
+        for (int id : ids) {
+            awaitServing(id);
+            await("server " + id + " counts the quorum " + List.of(ids), () -> quorum(id)
+                    .equals(Set.of(ids)));
+        }
+    }
+
     interface Question {
-        boolean ask() throws DcsException, IOException;
+        boolean ask() throws DcsException, IOException, InterruptedException;
     }
 
     static void await(String what, Question question) throws InterruptedException {
@@ -202,7 +314,14 @@ final class Ensemble implements AutoCloseable {
         ZooKeeperSettings parsed =
                 ZooKeeperSettings.parse("zookeeper", section, EmbeddedSettings.parse("zookeeper", section));
         return new ZooKeeperSettings(
-                parsed.section(), hosts, parsed.authData(), parsed.acls(), parsed.tick(), parsed.ownsTree());
+                parsed.section(),
+                hosts,
+                "",
+                parsed.authData(),
+                parsed.acls(),
+                parsed.tick(),
+                parsed.ownsTree(),
+                clientTls.map(StoreTls::settings));
     }
 
     Path stateDir(String node) throws IOException {
@@ -220,6 +339,11 @@ final class Ensemble implements AutoCloseable {
                         ttl));
     }
 
+    /** The folder of a server that does not run. */
+    void loseDisk(int id) throws IOException {
+        delete(folder.resolve("peer" + id));
+    }
+
     @Override
     public void close() throws IOException {
         try {
@@ -227,6 +351,10 @@ final class Ensemble implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        delete(folder);
+    }
+
+    private static void delete(Path folder) throws IOException {
         try (Stream<Path> all = Files.walk(folder)) {
             all.sorted(Comparator.reverseOrder()).forEach(path -> {
                 try {

@@ -9,12 +9,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
 import org.pgregent.dcs.spi.Dcs;
+import org.pgregent.dcs.spi.DcsConfig;
 import org.pgregent.dcs.spi.DcsException;
 import org.pgregent.dcs.spi.Expect;
 import org.pgregent.dcs.spi.Lease;
+import org.pgregent.dcs.spi.Version;
+import org.pgregent.dcs.spi.Watch;
+import org.pgregent.dcs.spi.WriteResult;
 
-/** Measures three embedded servers in processes of their own, and what one costs in this process. Run by hand. */
+/** Measures servers outside and embedded ones, and what one of the latter costs in this process. Run by hand. */
 final class Figures {
 
     private static final Duration CALL = Duration.ofSeconds(5);
@@ -27,32 +33,25 @@ final class Figures {
     }
 
     public static void main(String[] args) throws Exception {
+        for (int size : new int[] {1, 3}) {
+            try (ZooKeeperServer servers = ZooKeeperServer.of(size).started();
+                    Dcs dcs = outside(servers)) {
+                calls("outside, " + size, dcs, dcs.grant(TTL, Ensemble.PATIENCE));
+            }
+        }
+        try (Ensemble ensemble = new Ensemble(3, Optional.of(Ensemble.SECRET)).withTls()) {
+            ensemble.startAll();
+            ensemble.awaitAllServing();
+            try (Dcs dcs = ensemble.connect("figures", TTL)) {
+                calls("embedded in TLS, 3", dcs, dcs.grant(TTL, Ensemble.PATIENCE));
+            }
+        }
         try (Ensemble ensemble = new Ensemble(3, Optional.of(Ensemble.SECRET))) {
             ensemble.startAll();
             ensemble.awaitAllServing();
             try (Dcs dcs = ensemble.connect("figures", TTL)) {
                 Lease lease = dcs.grant(TTL, Ensemble.PATIENCE);
-                for (int i = 0; i < 20; i++) {
-                    dcs.put("/service/main/members/n" + i, new byte[300], Expect.anything(), Optional.of(lease), CALL);
-                }
-                for (int round = 0; round < 2; round++) {
-                    measure("read of 20 keys", 500, () -> dcs.readAll("/service/main", CALL));
-                    measure(
-                            "put",
-                            500,
-                            () -> dcs.put(
-                                    "/service/main/status", new byte[100], Expect.anything(), Optional.empty(), CALL));
-                    measure(
-                            "put of a held key",
-                            500,
-                            () -> dcs.put(
-                                    "/service/main/members/n1",
-                                    new byte[300],
-                                    Expect.heldBy(lease),
-                                    Optional.of(lease),
-                                    CALL));
-                    measure("renew", 500, () -> dcs.renew(lease, CALL));
-                }
+                calls("embedded, 3", dcs, lease);
                 losses(ensemble, dcs, lease);
             }
             memory(ensemble);
@@ -60,7 +59,51 @@ final class Figures {
         System.exit(0);
     }
 
-    private static void measure(String what, int count, Step step) throws DcsException {
+    private static Dcs outside(ZooKeeperServer servers) throws DcsException, IOException {
+        return new ZooKeeperProvider()
+                .connect(new DcsConfig(
+                        "zookeeper",
+                        Map.of("hosts", servers.hosts(), "tick_time", 500),
+                        "figures",
+                        Files.createDirectories(servers.folder().resolve("figures")),
+                        TTL));
+    }
+
+    /** The second round counts: in the first one Java is still compiling. */
+    private static void calls(String where, Dcs dcs, Lease lease) throws Exception {
+        for (int i = 0; i < 20; i++) {
+            dcs.put("/service/main/members/n" + i, new byte[300], Expect.anything(), Optional.of(lease), CALL);
+        }
+        String status = "/service/main/status";
+        dcs.put(status, new byte[100], Expect.anything(), Optional.empty(), CALL);
+        Semaphore hints = new Semaphore(0);
+        for (int round = 1; round <= 2; round++) {
+            String title = where + ", round " + round + ", ";
+            measure(title + "read of 20 keys", () -> dcs.readAll("/service/main", CALL));
+            Version[] seen = {
+                dcs.readAll("/service/main", CALL).get(status).orElseThrow().version()
+            };
+            measure(title + "compare-and-set", () -> {
+                WriteResult result = dcs.put(status, new byte[100], Expect.at(seen[0]), Optional.empty(), CALL);
+                seen[0] = ((WriteResult.Written) result).version();
+            });
+            measure(
+                    title + "put of a held key",
+                    () -> dcs.put(
+                            "/service/main/members/n1", new byte[300], Expect.heldBy(lease), Optional.of(lease), CALL));
+            measure(title + "renew", () -> dcs.renew(lease, CALL));
+            Watch watch = dcs.watch(Set.of("/service/main/leader"), hints::release);
+            measure(title + "put to hint", () -> {
+                hints.drainPermits();
+                dcs.put("/service/main/leader", new byte[2], Expect.anything(), Optional.empty(), CALL);
+                hints.acquireUninterruptibly();
+            });
+            watch.close();
+        }
+    }
+
+    private static void measure(String what, Step step) throws DcsException {
+        int count = 500;
         List<Long> micros = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             long start = System.nanoTime();

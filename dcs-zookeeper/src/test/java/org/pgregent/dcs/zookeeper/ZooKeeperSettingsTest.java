@@ -70,7 +70,9 @@ class ZooKeeperSettingsTest {
         assertThat(settings.authData()).isEmpty();
         assertThat(settings.acls()).isEqualTo(ZooDefs.Ids.OPEN_ACL_UNSAFE);
         assertThat(settings.tick()).isEqualTo(Duration.ofSeconds(2));
-        assertThat(settings.slack()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(settings.slack()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(settings.chroot()).isEmpty();
+        assertThat(settings.tls()).isEmpty();
         assertThat(settings.ownsTree()).isFalse();
     }
 
@@ -110,7 +112,6 @@ class ZooKeeperSettingsTest {
         assertRefused(Map.of("hosts", " , "), "zookeeper.hosts", "empty");
         assertRefused(Map.of("hosts", "z1:x"), "zookeeper.hosts", "z1:x");
         assertRefused(Map.of("hosts", "z1:70000"), "zookeeper.hosts", "65535");
-        assertRefused(with(OUTSIDE, "use_ssl", true), "zookeeper.use_ssl", "later");
         assertRefused(with(OUTSIDE, "use_ssl", "maybe"), "zookeeper.use_ssl");
         assertRefused(with(OUTSIDE, "set_acls", Map.of("a", List.of("EAT"))), "zookeeper.set_acls", "EAT");
         assertRefused(with(OUTSIDE, "set_acls", Map.of()), "zookeeper.set_acls");
@@ -179,7 +180,11 @@ class ZooKeeperSettingsTest {
 
     @Test
     void listensNowhereElse() {
-        assertThat(EmbeddedSettings.Server.parse("db1:1:2:3").line()).isEqualTo("db1:1:2:participant;db1:3");
-        assertThat(EmbeddedSettings.Server.parse("[::1]:1:2:3").line()).isEqualTo("[::1]:1:2:participant;[::1]:3");
+        assertThat(EmbeddedSettings.Server.parse("db1:1:2:3").line("participant", true))
+                .isEqualTo("db1:1:2:participant;db1:3");
+        assertThat(EmbeddedSettings.Server.parse("[::1]:1:2:3").line("participant", true))
+                .isEqualTo("[::1]:1:2:participant;[::1]:3");
+        assertThat(EmbeddedSettings.Server.parse("db1:1:2:3").line("observer", false))
+                .isEqualTo("db1:1:2:observer");
     }
 }

@@ -19,6 +19,7 @@ import org.pgregent.core.model.NodeView;
 import org.pgregent.core.model.Now;
 import org.pgregent.core.model.SafeTimes;
 import org.pgregent.core.model.Settings;
+import org.pgregent.core.model.Tags;
 import org.pgregent.core.port.Postgres.StopMode;
 import org.pgregent.core.port.PostgresException;
 import org.pgregent.core.rules.RuleBook;
@@ -46,7 +47,6 @@ public final class Agent implements AutoCloseable {
     /** The agent's own version, published beside the contract's. */
     public static final String OWN_VERSION = "0.1.0";
 
-    private final LocalNode local;
     private final Ports ports;
     private final Decider decider;
     private final StatusBoard board = new StatusBoard();
@@ -58,12 +58,15 @@ public final class Agent implements AutoCloseable {
     private final Effects effects;
     private final Watch watch;
     private volatile boolean shutdownRequested;
+    private volatile LocalNode local;
+    private volatile boolean localChanged;
     private DynamicConfig config;
     private Settings settings;
     private Memory memory;
     private boolean lastSeenWritable;
     private Duration retryPause = RETRY_FIRST;
     private List<String> warned = List.of();
+    private Optional<DynamicConfig> refused = Optional.empty();
 
     public Agent(LocalNode local, Ports ports) {
         this(local, ports, RuleBook.RULES, LastMomentCheck::leaseAndGuard);
@@ -82,11 +85,12 @@ public final class Agent implements AutoCloseable {
         this.memberWriter = new MemberWriter(
                 ports.dcs(), layout, ports.clock(), new MemberFields(local.connUrl(), local.apiUrl(), OWN_VERSION));
         PostgresWork work = new PostgresWork(ports.postgres(), tasks, lease, ports.clock(), check);
-        this.nodeReader = new NodeReader(local, ports.postgres(), ports.deadman(), lease, tasks, peers, work);
+        this.nodeReader =
+                new NodeReader(() -> this.local, ports.postgres(), ports.deadman(), lease, tasks, peers, work);
         this.effects = new Effects(local, ports.dcs(), layout, ports.deadman(), lease, peers, work);
         this.config = new DynamicConfig(
                 local.cachedConfig().or(local::bootstrapConfig).orElse(Map.of()));
-        this.settings = Settings.from(config, local.shortestTtl());
+        this.settings = settingsOf(config, local);
         this.memory = Memory.startingAt(ports.clock().monotonicNanos());
         this.watch = ports.dcs().watch(layout.wakingKeys(), ports.waker());
         ports.postgres().onExit(ports.waker());
@@ -99,6 +103,17 @@ public final class Agent implements AutoCloseable {
     /** Asks for a clean end: PostgreSQL is stopped, the key released, and a later pass ends the agent. */
     public void requestShutdown() {
         shutdownRequested = true;
+        ports.waker().run();
+    }
+
+    /**
+     * Takes over what this node's own configuration says now. From any thread; the next pass acts on it.
+     *
+     * @param postgresql own values that win over those of the cluster's section {@code postgresql}
+     */
+    public void reconfigure(Tags tags, Map<String, Object> postgresql) {
+        local = local.with(tags, postgresql);
+        localChanged = true;
         ports.waker().run();
     }
 
@@ -160,12 +175,23 @@ public final class Agent implements AutoCloseable {
         return hurried.compareTo(settings.retryTimeout()) < 0 ? hurried : settings.retryTimeout();
     }
 
+    private static Settings settingsOf(DynamicConfig config, LocalNode local) {
+        return Settings.from(config.withLocal(local.postgresql()), local.shortestTtl());
+    }
+
     private void readSettings(ClusterView cluster) {
         boolean given = cluster.reachable()
                 && cluster.config().map(c -> !c.value().document().isEmpty()).orElse(false);
-        if (given && !cluster.config().get().value().equals(config)) {
+        boolean again = localChanged;
+        localChanged = false;
+        if (given
+                && !cluster.config().get().value().equals(config)
+                && isUsable(cluster.config().get().value())) {
             config = cluster.config().get().value();
-            settings = Settings.from(config, local.shortestTtl());
+            again = true;
+        }
+        if (again) {
+            settings = settingsOf(config, local);
         }
         java.util.ArrayList<String> warnings = new java.util.ArrayList<>(settings.warnings());
         lease.view().times().flatMap(this::inequality).ifPresent(warnings::add);
@@ -173,6 +199,18 @@ public final class Agent implements AutoCloseable {
             warnings.forEach(LOG::warn);
             warned = List.copyOf(warnings);
         }
+    }
+
+    private boolean isUsable(DynamicConfig offered) {
+        if (refused.equals(Optional.of(offered))) {
+            return false;
+        }
+        Optional<String> reason = Settings.refusal(offered);
+        if (reason.isPresent()) {
+            LOG.error("the cluster's new configuration is not used, the one before it stays: {}", reason.get());
+        }
+        refused = reason.map(why -> offered);
+        return reason.isEmpty();
     }
 
     private Optional<String> inequality(SafeTimes times) {

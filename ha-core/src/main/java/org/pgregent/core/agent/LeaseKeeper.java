@@ -8,6 +8,7 @@ import org.pgregent.core.model.Settings;
 import org.pgregent.core.port.Clock;
 import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.dcs.spi.DcsRefusedException;
 import org.pgregent.dcs.spi.Lease;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,9 +98,19 @@ final class LeaseKeeper {
             lease = Optional.empty();
             view = new LeaseView(Optional.empty(), Optional.empty(), Optional.empty(), true, Optional.empty());
             return false;
+        } catch (DcsRefusedException e) {
+            return refusal(String.valueOf(e.getMessage()));
         } catch (DcsException e) {
             return trouble(e.getMessage());
         }
+    }
+
+    /** Time alone does not mend it, and reading may go on as if nothing was: somebody has to be told, but once. */
+    private boolean refusal(String why) {
+        if (!view.trouble().equals(Optional.of(why))) {
+            LOG.warn("no lease can be had: {}", why);
+        }
+        return trouble(why);
     }
 
     private boolean exchange(Settings settings, Duration timeout) {

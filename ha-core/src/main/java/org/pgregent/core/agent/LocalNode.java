@@ -18,6 +18,7 @@ import org.pgregent.core.model.Tags;
  *     makes a cluster
  * @param cachedConfig the dynamic configuration as last seen before this agent started
  * @param shortestTtl no smaller ttl is used: the contract's 20 s, unless this node's configuration allows less
+ * @param postgresql own values that win over those of the cluster's section {@code postgresql}
  */
 public record LocalNode(
         String scope,
@@ -28,7 +29,37 @@ public record LocalNode(
         Tags tags,
         Optional<Map<String, Object>> bootstrapConfig,
         Optional<Map<String, Object>> cachedConfig,
-        Duration shortestTtl) {
+        Duration shortestTtl,
+        Map<String, Object> postgresql) {
+
+    /** Without own values that win over the cluster's. */
+    public LocalNode(
+            String scope,
+            NodeName name,
+            String basePath,
+            String connUrl,
+            String apiUrl,
+            Tags tags,
+            Optional<Map<String, Object>> bootstrapConfig,
+            Optional<Map<String, Object>> cachedConfig,
+            Duration shortestTtl) {
+        this(scope, name, basePath, connUrl, apiUrl, tags, bootstrapConfig, cachedConfig, shortestTtl, Map.of());
+    }
+
+    /** The same node with other tags and own values: all that may change while an agent runs. */
+    LocalNode with(Tags newTags, Map<String, Object> newPostgresql) {
+        return new LocalNode(
+                scope,
+                name,
+                basePath,
+                connUrl,
+                apiUrl,
+                newTags,
+                bootstrapConfig,
+                cachedConfig,
+                shortestTtl,
+                newPostgresql);
+    }
 
     public LocalNode {
         requireNonNull(scope, "scope");
@@ -39,5 +70,6 @@ public record LocalNode(
         requireNonNull(tags, "tags");
         requireNonNull(bootstrapConfig, "bootstrapConfig");
         requireNonNull(cachedConfig, "cachedConfig");
+        postgresql = Map.copyOf(postgresql);
     }
 }

@@ -2,6 +2,7 @@ package org.pgregent.core.agent;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.pgregent.core.model.NodeView;
 import org.pgregent.core.model.PostgresView;
 import org.pgregent.core.port.Deadman;
@@ -10,7 +11,7 @@ import org.pgregent.core.port.Postgres;
 /** Looks at this node. */
 final class NodeReader {
 
-    private final LocalNode local;
+    private final Supplier<LocalNode> local;
     private final Postgres postgres;
     private final Deadman deadman;
     private final LeaseKeeper lease;
@@ -19,7 +20,7 @@ final class NodeReader {
     private final PostgresWork work;
 
     NodeReader(
-            LocalNode local,
+            Supplier<LocalNode> local,
             Postgres postgres,
             Deadman deadman,
             LeaseKeeper lease,
@@ -39,10 +40,11 @@ final class NodeReader {
         // The task first: what it did before it ended is then in the look at PostgreSQL, never the other way round.
         var task = tasks.view();
         PostgresView pg = postgres.observe(timeout);
+        LocalNode now = local.get();
         return new NodeView(
-                local.name(),
-                local.tags(),
-                local.bootstrapConfig().isPresent(),
+                now.name(),
+                now.tags(),
+                now.bootstrapConfig().isPresent(),
                 pg,
                 lease.view(),
                 deadman.observe(),

@@ -81,10 +81,16 @@ public record Situation(ClusterView cluster, NodeView node, Settings settings, N
 
     /**
      * This agent found PostgreSQL running as primary and has not yet had the time to lead: it may run until the deadline its
-     * former agent gave the guard is near, or, with no guard from before, for one retry_timeout.
+     * former agent gave the guard is near. If no guard can tell that deadline, it may have passed: then only while the store can
+     * be asked, and for one retry_timeout.
      */
     public boolean stillAdopting() {
         if (memory.everLed() || lease().lost()) {
+            return false;
+        }
+        boolean asked = node.guard().alive() || memory.guardTried().isPresent();
+        boolean deadlineUnknown = asked && !node.guard().isArmed();
+        if (deadlineUnknown && !cluster.reachable()) {
             return false;
         }
         long until = node.guard().isArmed()

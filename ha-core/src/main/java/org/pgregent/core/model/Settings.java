@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -40,6 +41,11 @@ public record Settings(
         return new Reader(config, shortestTtl).read();
     }
 
+    /** Why a new document cannot be used at all; the one before it stays in force then. */
+    public static Optional<String> refusal(DynamicConfig config) {
+        return DynamicChecks.refusal(config);
+    }
+
     public Settings {
         ignoreSlots = List.copyOf(ignoreSlots);
         unsupported = List.copyOf(unsupported);
@@ -57,6 +63,9 @@ public record Settings(
 
     /** Reads one document; holds the warnings while it does. */
     private static final class Reader {
+        /** Some thirty years: whoever adds a few of them stays far from what numbers can hold. */
+        private static final long MOST_SECONDS = 1_000_000_000;
+
         private final Map<String, Object> document;
         private final Map<String, Object> postgresql;
         private final DynamicConfig config;
@@ -71,9 +80,11 @@ public record Settings(
         }
 
         Settings read() {
-            long loopWait = atLeast("loop_wait", 10, 1);
-            long retryTimeout = atLeast("retry_timeout", 10, ttlMin < CONTRACT_SHORTEST_TTL.toSeconds() ? 1 : 3);
-            long ttl = atLeast("ttl", 30, ttlMin);
+            warnings.addAll(DynamicChecks.warnings(config));
+            long loopWait = within("loop_wait", 10, 1, MOST_SECONDS);
+            long retryTimeout =
+                    within("retry_timeout", 10, ttlMin < CONTRACT_SHORTEST_TTL.toSeconds() ? 1 : 3, MOST_SECONDS);
+            long ttl = within("ttl", 30, ttlMin, MOST_SECONDS);
             if (loopWait + 2 * retryTimeout > ttl) {
                 long askedLoop = loopWait;
                 long askedRetry = retryTimeout;
@@ -92,22 +103,23 @@ public record Settings(
                     Duration.ofSeconds(ttl),
                     Duration.ofSeconds(loopWait),
                     Duration.ofSeconds(retryTimeout),
-                    atLeast("maximum_lag_on_failover", 1_048_576, 0),
-                    Duration.ofSeconds(atLeast(
+                    within("maximum_lag_on_failover", 1_048_576, 0, Long.MAX_VALUE),
+                    Duration.ofSeconds(within(
                             document.containsKey("primary_start_timeout")
                                     ? "primary_start_timeout"
                                     : "master_start_timeout",
                             300,
-                            0)),
+                            0,
+                            MOST_SECONDS)),
                     bool(document, "pause", false),
                     bool(postgresql, "use_pg_rewind", false),
                     bool(postgresql, "use_slots", true),
                     memberSlotsTtl(),
-                    (int) atLeast("max_timelines_history", 0, 0),
+                    (int) within("max_timelines_history", 0, 0, Integer.MAX_VALUE),
                     bool(postgresql, "remove_data_directory_on_rewind_failure", false),
                     bool(postgresql, "remove_data_directory_on_diverged_timelines", false),
                     ignoreSlots(),
-                    unsupported(),
+                    DynamicChecks.unsupported(config),
                     postgres(),
                     warnings);
         }
@@ -117,7 +129,7 @@ public record Settings(
             if (value == null) {
                 return Duration.ofMinutes(30);
             }
-            Optional<Long> seconds = Conversions.integer(value, "s").filter(s -> s >= 0);
+            Optional<Long> seconds = Conversions.integer(value, "s").filter(s -> s >= 0 && s <= MOST_SECONDS);
             if (seconds.isEmpty()) {
                 warnings.add("member_slots_ttl is '" + value + "', not a time such as 30min; going on with 30min.");
             }
@@ -136,28 +148,6 @@ public record Settings(
             return entries;
         }
 
-        private List<String> unsupported() {
-            List<String> found = new ArrayList<>();
-            Object sync = document.get("synchronous_mode");
-            if (sync != null
-                    && (Conversions.bool(sync).orElse(false)
-                            || sync.toString().toLowerCase(Locale.ROOT).equals("quorum"))) {
-                found.add("synchronous_mode");
-            }
-            Map<String, Object> standby = config.section("standby_cluster");
-            if (List.of("host", "port", "restore_command").stream()
-                    .anyMatch(k ->
-                            standby.get(k) != null && !standby.get(k).toString().isEmpty())) {
-                found.add("standby_cluster");
-            }
-            for (String slots : List.of("slots", "permanent_slots", "permanent_replication_slots")) {
-                if (!config.section(slots).isEmpty()) {
-                    found.add(slots);
-                }
-            }
-            return found;
-        }
-
         private PostgresSettings postgres() {
             TreeMap<String, String> parameters = new TreeMap<>();
             if (postgresql.get("parameters") instanceof Map<?, ?> given) {
@@ -171,7 +161,7 @@ public record Settings(
             }
             List<String> hba = new ArrayList<>();
             if (postgresql.get("pg_hba") instanceof List<?> lines) {
-                lines.forEach(line -> hba.add(line.toString()));
+                lines.stream().filter(Objects::nonNull).forEach(line -> hba.add(line.toString()));
             }
             Map<String, Object> rest = new TreeMap<>(postgresql);
             rest.remove("parameters");
@@ -179,7 +169,7 @@ public record Settings(
             return new PostgresSettings(parameters, rest, hba);
         }
 
-        private long atLeast(String key, long otherwise, long min) {
+        private long within(String key, long otherwise, long min, long most) {
             Object value = document.get(key);
             if (value == null) {
                 return otherwise;
@@ -192,6 +182,10 @@ public record Settings(
             if (number.get() < min) {
                 warnings.add(key + " is " + number.get() + ", the least is " + min + "; going on with that.");
                 return min;
+            }
+            if (number.get() > most) {
+                warnings.add(key + " is " + number.get() + ", the most is " + most + "; going on with that.");
+                return most;
             }
             return number.get();
         }

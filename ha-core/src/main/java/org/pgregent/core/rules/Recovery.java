@@ -2,6 +2,7 @@ package org.pgregent.core.rules;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.pgregent.core.decide.Action;
 import org.pgregent.core.decide.Decision;
 import org.pgregent.core.decide.Memory;
@@ -75,19 +76,23 @@ final class Recovery {
             }
             return s.start(new Action.StopPostgres(true), "stopped PostgreSQL because of startup timeout");
         }
-        boolean startFailed = s.memory().failure(TaskKind.START_PRIMARY).isPresent()
-                || s.memory().failure(TaskKind.PROMOTE).isPresent()
-                || s.memory().failure(TaskKind.START_REPLICA).isPresent();
-        if (othersThere && (startFailed || limit.isZero() || down.compareTo(limit) > 0)) {
+        Optional<TaskKind> failed = Stream.of(TaskKind.START_PRIMARY, TaskKind.PROMOTE, TaskKind.START_REPLICA)
+                .filter(kind -> s.memory().failure(kind).isPresent())
+                .findFirst();
+        if (othersThere && (failed.isPresent() || limit.isZero() || down.compareTo(limit) > 0)) {
             return s.then(
                     new Action.ReleaseLeadership(Fencing.lastPosition(s)),
-                    startFailed
-                            ? "removed leader key after trying and failing to start postgres"
-                                    + s.lastFailure(TaskKind.START_PRIMARY)
-                            : "Primary crashed. Failing over.",
+                    failed.map(kind -> leftBecause(s, kind)).orElse("Primary crashed. Failing over."),
                     giveUp(s));
         }
         return startAgain(s);
+    }
+
+    private static String leftBecause(Situation s, TaskKind failed) {
+        String what = failed == TaskKind.PROMOTE
+                ? "released the leader key: promotion failed"
+                : "removed leader key after trying and failing to start postgres";
+        return what + s.lastFailure(failed);
     }
 
     private static Memory giveUp(Situation s) {

@@ -124,4 +124,85 @@ class SettingsTest {
         assertThat(s.memberSlotsTtl()).isEqualTo(Duration.ofMinutes(30));
         assertThat(s.warnings()).hasSize(3);
     }
+
+    @Test
+    void valuesThatNothingHereUsesAreCheckedAllTheSame() {
+        Settings s = from(Map.of(
+                "primary_race_backoff",
+                "soon",
+                "synchronous_node_count",
+                -1,
+                "check_timeline",
+                "perhaps",
+                "failsafe_mode",
+                true,
+                "synchronous_mode",
+                "sometimes",
+                "ignore_slots",
+                List.of("x"),
+                "postgresql",
+                Map.of("use_slots", "maybe")));
+
+        assertThat(s.warnings())
+                .hasSize(7)
+                .anySatisfy(w -> assertThat(w).contains("failsafe_mode is on").contains("counts as off"))
+                .anySatisfy(w -> assertThat(w).startsWith("postgresql.use_slots is 'maybe'"))
+                .anySatisfy(w ->
+                        assertThat(w).startsWith("synchronous_node_count is '-1', not a whole number of at least 0"));
+        assertThat(s.useSlots()).isTrue();
+        assertThat(s.unsupported()).isEmpty();
+    }
+
+    @Test
+    void whatMustNotBePassedOverKeepsThisNodeFromLeading() {
+        assertThat(from(Map.of(
+                                "postgresql",
+                                Map.of(
+                                        "pre_promote",
+                                        "/x",
+                                        "pg_hba_primary",
+                                        List.of("a"),
+                                        "pg_hba_replica",
+                                        List.of())))
+                        .unsupported())
+                .containsExactly("postgresql.pre_promote", "postgresql.pg_hba_primary");
+    }
+
+    @Test
+    void aDocumentThatCannotBeMeantIsRefusedAsAWhole() {
+        assertThat(Settings.refusal(new DynamicConfig(Map.of("ttl", "30s"))))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("ttl is '30s'"));
+        assertThat(Settings.refusal(new DynamicConfig(Map.of("postgresql", Map.of("parameters", List.of())))))
+                .isPresent();
+        assertThat(Settings.refusal(new DynamicConfig(Map.of("postgresql", "x"))))
+                .isPresent();
+        assertThat(Settings.refusal(new DynamicConfig(Map.of("ttl", "30", "loop_wait", 1.2, "anything", "goes"))))
+                .isEmpty();
+    }
+
+    @Test
+    void thisNodesOwnValuesWin() {
+        DynamicConfig dynamic = new DynamicConfig(Map.of("postgresql", Map.of("use_pg_rewind", false, "a", "b")));
+        Settings s = Settings.from(dynamic.withLocal(Map.of("use_pg_rewind", true)), Settings.CONTRACT_SHORTEST_TTL);
+        assertThat(s.usePgRewind()).isTrue();
+        assertThat(s.postgres().dynamic()).containsEntry("a", "b");
+        assertThat(dynamic.withLocal(Map.of())).isSameAs(dynamic);
+    }
+
+    @Test
+    void numbersBeyondAllSenseDoNotOverflowTheRule() {
+        Settings s = from(Map.of("retry_timeout", Long.MAX_VALUE / 2 + 1, "member_slots_ttl", "99999999999d"));
+        assertThat(s.loopWait().plus(s.retryTimeout().multipliedBy(2))).isLessThanOrEqualTo(s.ttl());
+        assertThat(s.memberSlotsTtl()).isEqualTo(Duration.ofMinutes(30));
+        assertThat(s.warnings())
+                .anySatisfy(line -> assertThat(line).startsWith("retry_timeout is 4611686018427387904, the most is"));
+    }
+
+    @Test
+    void whatNothingReadsFromTheClustersConfigurationIsNamed() {
+        assertThat(from(Map.of("postgresql", Map.of("pg_ident", List.of("m a b"), "custom_conf", "/x")))
+                        .warnings())
+                .containsExactly("the cluster's configuration has postgresql.custom_conf, postgresql.pg_ident, which"
+                        + " nothing reads from there yet; it is not used.");
+    }
 }

@@ -13,6 +13,7 @@ import org.pgregent.core.model.NodeName;
 import org.pgregent.core.model.NodeView;
 import org.pgregent.core.model.PostgresView;
 import org.pgregent.core.model.PostgresView.Process;
+import org.pgregent.core.model.Tags;
 
 /**
  * What one request is answered from.
@@ -64,11 +65,13 @@ public record NodeStatus(
         Duration age = Duration.ofNanos(nowNanos - cluster.readNanos());
         boolean fresh = everRead && age.compareTo(ttl) < 0;
         boolean sql = postgres.role().isPresent();
+        // As the last pass had them: they may have been read anew since the start.
+        Tags tags = pass.map(p -> p.node().tags()).orElse(local.tags());
         return new NodeStatus(
                 local.scope(),
                 local.name(),
-                local.tags().all(),
-                MemberFields.published(local.tags()),
+                tags.all(),
+                MemberFields.published(tags),
                 postgres,
                 state(pass, postgres),
                 sql ? (postgres.isPrimary() ? "primary" : "replica") : MemberFields.role(postgres),

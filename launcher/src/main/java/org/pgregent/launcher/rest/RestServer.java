@@ -43,6 +43,7 @@ public final class RestServer implements AutoCloseable {
 
     private final Server server;
     private final ExecutorService changes;
+    private final ApiHandler handler;
 
     /** @throws IOException naming the address, if it cannot listen there */
     public static RestServer start(RestConfig config, RestApi api) throws IOException {
@@ -85,7 +86,13 @@ public final class RestServer implements AutoCloseable {
         connector.setIdleTimeout(30_000);
         connector.setReuseAddress(true);
         server.addConnector(connector);
-        server.setHandler(new ApiHandler(api, config.extraHeaders(), changes));
+        handler = new ApiHandler(api, config.extraHeaders(), changes);
+        server.setHandler(handler);
+    }
+
+    /** Takes over what may change while the server runs. */
+    public void reconfigure(RestConfig config) {
+        handler.extraHeaders = config.extraHeaders();
     }
 
     int port() {
@@ -105,7 +112,7 @@ public final class RestServer implements AutoCloseable {
 
     private static final class ApiHandler extends Handler.Abstract {
         private final RestApi api;
-        private final Map<String, String> extraHeaders;
+        private volatile Map<String, String> extraHeaders;
         private final ExecutorService changes;
 
         ApiHandler(RestApi api, Map<String, String> extraHeaders, ExecutorService changes) {

@@ -16,7 +16,8 @@ import org.pgregent.launcher.demo.LocalNode;
 @Timeout(300)
 class BadInputIT {
 
-    private static String refused(ClusterHarness harness, UnaryOperator<Map<String, Object>> mistake) throws Exception {
+    /** Changes the first node, starts it and returns what it said when it ended. */
+    static String refused(ClusterHarness harness, UnaryOperator<Map<String, Object>> mistake) throws Exception {
         LocalNode node = harness.nodes().get(0);
         harness.edit(node, mistake);
         harness.start(node);
@@ -39,6 +40,45 @@ class BadInputIT {
             });
             assertThat(log).contains("scope").contains("postgresql.data_dir");
             assertThat(harness.nodes().get(0).dataDir()).doesNotExist();
+        }
+    }
+
+    @Test
+    void aNodeWithoutPostgresqlThatIsNoWitness() throws Exception {
+        try (ClusterHarness harness = ClusterHarness.create("no-postgresql", 1, ClusterHarness.STEADY)) {
+            String log = refused(harness, config -> {
+                config.remove("postgresql");
+                return config;
+            });
+            assertThat(log).contains("postgresql is not defined").contains("regent.witness");
+            assertThat(log.lines()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aWitnessThatCannotBeOne() throws Exception {
+        try (ClusterHarness harness = ClusterHarness.create("no-witness", 1, ClusterHarness.STEADY)) {
+            String both = refused(harness, config -> {
+                ClusterHarness.section(config, "regent").put("witness", true);
+                return config;
+            });
+            assertThat(both)
+                    .contains("regent.witness 'true'")
+                    .contains("postgresql")
+                    .contains("remove one of the two");
+            String outside = refused(harness, config -> {
+                config.remove("postgresql");
+                config.put("zookeeper", Map.of("hosts", "127.0.0.1:2181"));
+                return config;
+            });
+            assertThat(outside).contains("regent.witness 'true'").contains("zookeeper.embedded");
+            String wrong = refused(harness, config -> {
+                config.put(
+                        "zookeeper",
+                        Map.of("embedded", Map.of("id", 7, "data_dir", "/nowhere", "servers", Map.of("1", "h:1:2:3"))));
+                return config;
+            });
+            assertThat(wrong).contains("zookeeper.embedded.id is 7").contains("add it there");
         }
     }
 

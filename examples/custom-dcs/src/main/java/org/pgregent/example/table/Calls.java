@@ -9,14 +9,13 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pgregent.dcs.spi.DcsException;
 import org.pgregent.dcs.spi.DcsIndeterminateException;
@@ -25,17 +24,14 @@ import org.pgregent.dcs.spi.DcsUnavailableException;
 /** Holds calls to their deadlines. JDBC cannot, so each runs on a thread of its own, and its session is cut when time is up. */
 final class Calls {
 
-    interface Reading<S, T> {
-        T of(S source) throws SQLException;
+    interface Reading<T> {
+        T of(ResultSet row) throws SQLException;
     }
-
-    /** In the place of a session: it is in use no more, or shall not be. */
-    private static final Object OVER = new Object();
 
     private final Sessions sessions;
     private final ConcurrentLinkedDeque<Connection> idle = new ConcurrentLinkedDeque<>();
     private final ExecutorService threads = Executors.newCachedThreadPool(Calls::thread);
-    private volatile boolean closed;
+    volatile boolean closed;
 
     Calls(Sessions sessions) {
         this.sessions = sessions;
@@ -48,63 +44,45 @@ final class Calls {
     }
 
     /** All rows of one statement's answer. */
-    <T> List<T> ask(Duration timeout, String sql, Reading<ResultSet, T> reader, @Nullable Object... arguments)
+    <T> List<T> ask(Duration timeout, String sql, Reading<T> reader, @Nullable Object... arguments)
             throws DcsException {
-        if (closed) {
-            throw new DcsUnavailableException("this connection to the store was closed");
-        }
-        AtomicReference<@Nullable Object> inUse = new AtomicReference<>();
-        Future<List<T>> answer =
-                threads.submit(() -> onSession(timeout, inUse, session -> rows(session, sql, reader, arguments)));
+        long end = System.nanoTime() + timeout.toNanos();
+        Connection session = session(timeout, end);
         try {
-            return answer.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            List<T> rows = await(() -> rows(session, sql, reader, arguments), end, true);
+            keep(session);
+            return rows;
+        } catch (DcsException e) {
+            Sessions.cut(session);
+            throw e;
+        }
+    }
+
+    /** One that is idle, or a new one; one that comes too late for its call is there for the next. */
+    private Connection session(Duration timeout, long end) throws DcsException {
+        for (Connection session = idle.poll(); !closed; session = idle.poll()) {
+            if (session != null) {
+                return session;
+            }
+            await(() -> keep(sessions.open(timeout)), end, false);
+        }
+        throw new DcsUnavailableException("this store was closed");
+    }
+
+    private <T> T await(Callable<T> work, long end, boolean sent) throws DcsException {
+        try {
+            return threads.submit(work).get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
-            throw sessions.meaning(requireNonNullElse(e.getCause(), e), inUse.get() != null);
+            throw sessions.meaning(requireNonNullElse(e.getCause(), e), sent);
         } catch (TimeoutException e) {
-            throw sessions.meaning(new SQLException("no answer in " + timeout.toMillis() + " ms", e), giveUp(inUse));
+            throw sessions.meaning(new SQLException("no answer in time", e), sent);
         } catch (InterruptedException e) {
-            giveUp(inUse);
             Thread.currentThread().interrupt();
             throw new DcsIndeterminateException("interrupted while waiting for the store", e);
         }
     }
 
-    /** From now on nothing is sent any more; returns whether something may have been. */
-    private static boolean giveUp(AtomicReference<@Nullable Object> inUse) {
-        Object was = inUse.getAndSet(OVER);
-        if (was instanceof Connection session) {
-            Sessions.cut(session);
-        }
-        return was != null;
-    }
-
-    private <T> T onSession(Duration timeout, AtomicReference<@Nullable Object> inUse, Reading<Connection, T> work)
-            throws SQLException {
-        Connection former = idle.pollFirst();
-        Connection session = former == null ? sessions.open(timeout) : former;
-        boolean sound = true;
-        try {
-            if (!inUse.compareAndSet(null, session)) {
-                throw new SQLException("given up before anything was sent");
-            }
-            return work.of(session);
-        } catch (SQLException e) {
-            sound = Sessions.isAnswer(e);
-            throw e;
-        } finally {
-            if (sound && inUse.compareAndSet(session, OVER)) {
-                idle.addFirst(session);
-            } else {
-                Sessions.cut(session);
-            }
-            if (closed) {
-                dropIdle();
-            }
-        }
-    }
-
-    private static <T> List<T> rows(
-            Connection session, String sql, Reading<ResultSet, T> reader, @Nullable Object[] arguments)
+    private static <T> List<T> rows(Connection session, String sql, Reading<T> reader, @Nullable Object[] arguments)
             throws SQLException {
         List<T> rows = new ArrayList<>();
         try (PreparedStatement statement = session.prepareStatement(sql)) {
@@ -119,15 +97,19 @@ final class Calls {
         return rows;
     }
 
+    private boolean keep(Connection session) {
+        idle.addFirst(session);
+        if (closed) {
+            dropIdle();
+        }
+        return true;
+    }
+
     /** For sessions that broke with the server; one that is in use finds out by itself. */
     void dropIdle() {
         for (Connection session = idle.poll(); session != null; session = idle.poll()) {
             Sessions.cut(session);
         }
-    }
-
-    boolean closed() {
-        return closed;
     }
 
     void close() {

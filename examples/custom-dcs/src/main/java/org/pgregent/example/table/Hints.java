@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.pgregent.dcs.spi.Watch;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
@@ -21,9 +22,7 @@ final class Hints implements Runnable {
     private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final Duration PAUSE = Duration.ofMillis(200);
 
-    private record Wish(Set<String> keys, Runnable hint, Object itself) {}
-
-    private final CopyOnWriteArrayList<Wish> wishes = new CopyOnWriteArrayList<>();
+    private final CopyOnWriteArrayList<Consumer<String>> wishes = new CopyOnWriteArrayList<>();
     private final Sessions sessions;
     private final Calls calls;
 
@@ -34,21 +33,26 @@ final class Hints implements Runnable {
     }
 
     Watch add(Set<String> keys, Runnable hint) {
-        Wish wish = new Wish(Set.copyOf(keys), hint, new Object());
+        Set<String> wanted = Set.copyOf(keys);
+        Consumer<String> wish = key -> {
+            if (key.isEmpty() || wanted.contains(key)) {
+                hint.run();
+            }
+        };
         wishes.add(wish);
         return () -> wishes.remove(wish);
     }
 
     @Override
     public void run() {
-        while (!calls.closed()) {
+        while (!calls.closed) {
             try (Connection session = sessions.open(PATIENCE);
                     Statement statement = session.createStatement()) {
                 session.setNetworkTimeout(Runnable::run, (int) PATIENCE.toMillis());
                 statement.execute("LISTEN pgregent_store");
                 // What was told before is lost.
                 tell("");
-                while (!calls.closed()) {
+                while (!calls.closed) {
                     PGNotification[] heard = session.unwrap(PGConnection.class).getNotifications(TICK_MILLIS);
                     for (PGNotification each : heard) {
                         tell(each.getParameter());
@@ -67,10 +71,6 @@ final class Hints implements Runnable {
 
     /** @param key the one that changed; empty if it may be any */
     private void tell(String key) {
-        for (Wish wish : wishes) {
-            if (key.isEmpty() || wish.keys().contains(key)) {
-                wish.hint().run();
-            }
-        }
+        wishes.forEach(wish -> wish.accept(key));
     }
 }

@@ -31,8 +31,7 @@ public final class PostgresTableProvider implements DcsProvider {
             throw new DcsRefusedException(key + " is '" + url + "'; write jdbc:postgresql://host:port/database");
         }
         if (url.contains("password=")) {
-            throw new DcsRefusedException(
-                    key + " holds a password, which would show in logs; write it to the key password");
+            throw new DcsRefusedException(key + " holds a password, which logs would show; use the key password");
         }
         Properties properties = new Properties();
         config.settings().forEach((name, value) -> properties.setProperty(name, value.toString()));

@@ -28,6 +28,9 @@ record Sessions(String section, String url, Properties properties) {
     /** By their class, what a server answers every time: bad value, password, database, schema, right or name. */
     private static final String FOR_GOOD = "(22|28|3D|3F|42).*";
 
+    /** The server has not said no, so that what it was doing may yet be done. */
+    private static final String UNANSWERED = "(null|08|57P|XX).*";
+
     /** Asks the driver itself: DriverManager knows drivers by the class loader they came from, which in a plug-in is another. */
     Connection open(Duration within) throws SQLException {
         Properties all = new Properties();
@@ -70,19 +73,15 @@ record Sessions(String section, String url, Properties properties) {
         }
     }
 
-    /** The server has said no, and what it was doing is undone. Any other error ends the session. */
-    static boolean isAnswer(Throwable e) {
-        String state = e instanceof SQLException sql ? sql.getSQLState() : null;
-        return state != null && !state.matches("(08|57P|XX).*");
-    }
-
     /** @param sent whether the statement may have reached the server */
     DcsException meaning(Throwable e, boolean sent) {
         String what =
                 section + ".url " + url + ": " + String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
-        if (e instanceof SQLException sql && String.valueOf(sql.getSQLState()).matches(FOR_GOOD)) {
+        String state = e instanceof SQLException sql ? String.valueOf(sql.getSQLState()) : "null";
+        if (state.matches(FOR_GOOD)) {
             return new DcsRefusedException(what + "; correct the section " + section + " or the rights of its user", e);
         }
-        return sent && !isAnswer(e) ? new DcsIndeterminateException(what, e) : new DcsUnavailableException(what, e);
+        boolean undecided = sent && state.matches(UNANSWERED);
+        return undecided ? new DcsIndeterminateException(what, e) : new DcsUnavailableException(what, e);
     }
 }

@@ -75,7 +75,7 @@ final class TableDcs implements Dcs {
         return one(timeout, WRITE, TableDcs::result, key, value, absent, at, holder, lease);
     }
 
-    private <T> T one(Duration timeout, String sql, Calls.Reading<ResultSet, T> reader, @Nullable Object... arguments)
+    private <T> T one(Duration timeout, String sql, Calls.Reading<T> reader, @Nullable Object... arguments)
             throws DcsException {
         return calls.ask(timeout, sql, reader, arguments).get(0);
     }

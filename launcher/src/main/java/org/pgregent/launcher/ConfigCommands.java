@@ -1,0 +1,225 @@
+package org.pgregent.launcher;
+
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.pgregent.core.model.DynamicConfig;
+import org.pgregent.core.model.Settings;
+import org.pgregent.dcs.spi.Dcs;
+import org.pgregent.dcs.spi.DcsConfig;
+import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.launcher.config.Document;
+import org.pgregent.launcher.config.EffectiveConfig;
+import org.pgregent.launcher.config.HostCheck;
+import org.pgregent.launcher.config.Problem;
+import org.pgregent.launcher.config.Problem.Severity;
+import org.pgregent.launcher.config.SampleConfig;
+import org.pgregent.launcher.config.Secrets;
+import org.pgregent.launcher.config.Variables;
+import org.pgregent.launcher.config.YamlText;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the program does with a configuration beside running by it. Each returns the exit code. */
+final class ConfigCommands {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConfigCommands.class);
+
+    /** Which stores a configuration may name: it may name a folder of further ones. */
+    @FunctionalInterface
+    interface Catalogs {
+        ProviderCatalog of(Document document) throws ConfigException;
+    }
+
+    private final Optional<Path> file;
+    private final Map<String, String> environment;
+    private final Catalogs catalogs;
+    private final PrintStream out;
+    private final PrintStream err;
+
+    ConfigCommands(
+            Optional<Path> file, Map<String, String> environment, Catalogs catalogs, PrintStream out, PrintStream err) {
+        this.file = file;
+        this.environment = environment;
+        this.catalogs = catalogs;
+        this.out = out;
+        this.err = err;
+    }
+
+    /** All problems at once, one a line on standard error; 1 if there is any that is more than a hint. */
+    int validate(boolean listenPorts, boolean print) throws ConfigException {
+        Document document = ConfigSource.read(file, environment);
+        Map<String, Problem> problems = new LinkedHashMap<>();
+        ProviderCatalog catalog = catalog(document, problems);
+        if (WitnessConfig.isAskedFor(document.values())) {
+            WitnessConfig.parse(document.values(), catalog);
+            return 0;
+        }
+        LauncherConfig.check(document, catalog).forEach(problem -> problems.putIfAbsent(problem.line(), problem));
+        try {
+            LauncherConfig config = LauncherConfig.parse(document, catalog);
+            store(config).ifPresent(problem -> problems.put(problem.line(), problem));
+        } catch (ConfigException e) {
+            // What the closer look says of a key is better than what the schema alone does.
+            for (String line : e.problems()) {
+                problems.values()
+                        .removeIf(known -> known.severity() == Severity.ERROR && line.startsWith(known.path() + " "));
+            }
+            e.problems().forEach(line -> problems.put(line, new Problem(Severity.ERROR, "", line)));
+        }
+        HostCheck.of(document, listenPorts).forEach(problem -> problems.put(problem.line(), problem));
+        Variables.unknown(environment).forEach(problem -> problems.put(problem.line(), problem));
+        problems.values().stream()
+                .sorted(Comparator.comparing(Problem::severity))
+                .forEach(problem -> err.println(problem.marked()));
+        if (print) {
+            out.print(YamlText.of(Secrets.maskedMap(document.values()), path -> ""));
+        }
+        return problems.values().stream().allMatch(problem -> problem.severity() == Severity.HINT) ? 0 : 1;
+    }
+
+    /** What is wrong with its plug-ins must not hide what is wrong elsewhere. */
+    private ProviderCatalog catalog(Document document, Map<String, Problem> problems) throws ConfigException {
+        try {
+            return catalogs.of(document);
+        } catch (ConfigException e) {
+            e.problems().forEach(line -> problems.put(line, new Problem(Severity.ERROR, "", line)));
+            return catalogs.of(document.without(List.of("regent", "plugins")));
+        }
+    }
+
+    /** The store's own module knows its section best; it is asked to open a connection, and not to use it. */
+    private static Optional<Problem> store(LauncherConfig config) {
+        LauncherConfig.Store store = config.store();
+        if (store.settings().containsKey("embedded")) {
+            // That would be a server, not a connection.
+            return Optional.empty();
+        }
+        try {
+            Path scratch = Files.createTempDirectory("pgregent-validate-");
+            try (Dcs dcs = store.provider()
+                    .connect(new DcsConfig(
+                            store.section(),
+                            store.settings(),
+                            config.name().value(),
+                            scratch,
+                            Duration.ofSeconds(30)))) {
+                LOG.debug("{} takes its section", dcs);
+                return Optional.empty();
+            } catch (DcsException e) {
+                return Optional.of(new Problem(Severity.ERROR, store.section(), e.getMessage()));
+            } finally {
+                deleteAll(scratch);
+            }
+        } catch (IOException e) {
+            return Optional.of(new Problem(
+                    Severity.IGNORABLE, store.section(), store.section() + " was not tried: " + e.getMessage()));
+        }
+    }
+
+    private static void deleteAll(Path folder) throws IOException {
+        try (var entries = Files.walk(folder)) {
+            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(entry);
+            }
+        }
+    }
+
+    /** Two YAML documents: this node's, and the cluster's as far as it is known here. */
+    int printEffective() throws ConfigException {
+        Document document = ConfigSource.read(file, environment);
+        LauncherConfig config = LauncherConfig.parse(document, catalogs.of(document));
+        out.println("# This node: what was written, and the defaults under it. The environment wins over files.");
+        out.print(EffectiveConfig.local(document, worked(config)));
+        Optional<Map<String, Object>> cached =
+                new DynamicConfigFile(config.postgres().folders().dataDir()).load();
+        Map<String, Object> dynamic = cached.or(config::bootstrap).orElse(Map.of());
+        String origin = cached.isPresent() ? "patroni.dynamic.json" : "bootstrap.dcs";
+        out.println("---");
+        out.println(
+                "# The cluster: as last seen by this node (" + origin + "). While it runs, what the store says wins.");
+        Settings settings =
+                Settings.from(new DynamicConfig(dynamic), config.own().minimumTtl());
+        settings.warnings().forEach(warning -> out.println("# " + warning));
+        out.print(EffectiveConfig.dynamic(dynamic, origin));
+        return 0;
+    }
+
+    private static Map<String, String> worked(LauncherConfig config) {
+        Map<String, String> worked = new TreeMap<>();
+        worked.put("restapi.connect_address", config.rest().connect().toString());
+        var network = config.postgres().network();
+        worked.put(
+                "postgresql.connect_address",
+                new Address(network.connect().host(), network.connect().port()).toString());
+        worked.put(
+                "postgresql.config_dir", config.postgres().folders().configDir().toString());
+        worked.put("postgresql.pgpass", config.postgres().folders().pgpass().toString());
+        worked.put("regent.state_dir", config.own().stateDir().toString());
+        return worked;
+    }
+
+    int sample() throws IOException {
+        write(SampleConfig.of(hostName(), ownAddress()));
+        return 0;
+    }
+
+    /** Asks for a missing password where there is a terminal; where Java takes a pipe for one, it is read from there. */
+    @SuppressWarnings("SystemConsoleNull")
+    int generate(String dsn) throws ConfigException, IOException {
+        Dsn target = Dsn.parse(dsn, environment);
+        Console console = System.console();
+        if (target.password().isEmpty() && console != null) {
+            char[] password = console.readPassword("Please enter the user password:");
+            target = password == null || password.length == 0 ? target : target.with(new String(password));
+        }
+        write(YamlText.of(GeneratedConfig.from(target, hostName(), ownAddress()), path -> ""));
+        return 0;
+    }
+
+    /** It may hold a password, now or later: nobody else is to read the file. */
+    private void write(String text) throws IOException {
+        if (file.isEmpty()) {
+            out.print(text);
+            return;
+        }
+        Path target = file.get();
+        if (!Files.exists(target)) {
+            Files.createFile(
+                    target,
+                    PosixFilePermissions.asFileAttribute(Set.copyOf(PosixFilePermissions.fromString("rw-------"))));
+        }
+        Files.write(target, text.getBytes(StandardCharsets.UTF_8), StandardOpenOption.TRUNCATE_EXISTING);
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "#FIXME";
+        }
+    }
+
+    private static String ownAddress() {
+        try {
+            return InetAddress.getLocalHost().getHostAddress();
+        } catch (UnknownHostException e) {
+            return "#FIXME";
+        }
+    }
+}
