@@ -5,10 +5,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
@@ -66,14 +65,17 @@ final class ConfigCommands {
         Document document = ConfigSource.read(file, environment);
         Map<String, Problem> problems = new LinkedHashMap<>();
         ProviderCatalog catalog = catalog(document, problems);
-        if (WitnessConfig.isAskedFor(document.values())) {
-            WitnessConfig.parse(document.values(), catalog);
-            return 0;
+        boolean witness = WitnessConfig.isAskedFor(document.values());
+        if (!witness) {
+            LauncherConfig.check(document, catalog).forEach(problem -> problems.putIfAbsent(problem.line(), problem));
         }
-        LauncherConfig.check(document, catalog).forEach(problem -> problems.putIfAbsent(problem.line(), problem));
         try {
-            LauncherConfig config = LauncherConfig.parse(document, catalog);
-            store(config).ifPresent(problem -> problems.put(problem.line(), problem));
+            if (witness) {
+                WitnessConfig.parse(document.values(), catalog);
+            } else {
+                LauncherConfig config = LauncherConfig.parse(document, catalog);
+                store(config).ifPresent(problem -> problems.put(problem.line(), problem));
+            }
         } catch (ConfigException e) {
             // What the closer look says of a key is better than what the schema alone does.
             for (String line : e.problems()) {
@@ -143,6 +145,12 @@ final class ConfigCommands {
     /** Two YAML documents: this node's, and the cluster's as far as it is known here. */
     int printEffective() throws ConfigException {
         Document document = ConfigSource.read(file, environment);
+        if (WitnessConfig.isAskedFor(document.values())) {
+            WitnessConfig.parse(document.values(), catalogs.of(document));
+            out.println("# A witness: it keeps a server of the quorum and has no PostgreSQL.");
+            out.print(EffectiveConfig.local(document, Map.of()));
+            return 0;
+        }
         LauncherConfig config = LauncherConfig.parse(document, catalogs.of(document));
         out.println("# This node: what was written, and the defaults under it. The environment wins over files.");
         out.print(EffectiveConfig.local(document, worked(config)));
@@ -199,12 +207,17 @@ final class ConfigCommands {
             return;
         }
         Path target = file.get();
-        if (!Files.exists(target)) {
-            Files.createFile(
-                    target,
-                    PosixFilePermissions.asFileAttribute(Set.copyOf(PosixFilePermissions.fromString("rw-------"))));
+        Path draft = Files.createTempFile(
+                target.toAbsolutePath().getParent(),
+                target.getFileName() + ".",
+                ".new",
+                PosixFilePermissions.asFileAttribute(Set.copyOf(PosixFilePermissions.fromString("rw-------"))));
+        try {
+            Files.writeString(draft, text);
+            Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(draft);
         }
-        Files.write(target, text.getBytes(StandardCharsets.UTF_8), StandardOpenOption.TRUNCATE_EXISTING);
     }
 
     private static String hostName() {

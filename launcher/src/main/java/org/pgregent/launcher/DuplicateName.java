@@ -32,13 +32,18 @@ final class DuplicateName {
     private final ClusterLayout layout;
     private final NodeName name;
     private final Waker waker;
+    private final LeftRunning meanwhile;
 
-    /** @param waker ends the wait between two tries, such as on a signal */
-    DuplicateName(Dcs dcs, ClusterLayout layout, NodeName name, Waker waker) {
+    /**
+     * @param waker ends the wait between two tries, such as on a signal
+     * @param meanwhile is asked to look after each try that failed
+     */
+    DuplicateName(Dcs dcs, ClusterLayout layout, NodeName name, Waker waker, LeftRunning meanwhile) {
         this.dcs = dcs;
         this.layout = layout;
         this.name = name;
         this.waker = waker;
+        this.meanwhile = meanwhile;
     }
 
     /**
@@ -65,6 +70,7 @@ final class DuplicateName {
                     LOG.warn("Can not get cluster from dcs: {}", e.getMessage());
                 }
                 said = e.getMessage();
+                meanwhile.look();
                 waker.await(RETRY);
             }
         }

@@ -1,6 +1,7 @@
 package org.pgregent.launcher;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -184,12 +185,18 @@ public final class Main implements Callable<Integer> {
         if (WitnessConfig.isAskedFor(document.values())) {
             WitnessConfig config = WitnessConfig.parse(document.values(), catalog);
             return new Role(
-                    new Staging(config.own(), config.dataDir(), document, files, System.getenv()),
+                    new Staging(config.own(), config.dataDir(), config.store(), document, files, System.getenv()),
                     () -> new Witness(config).run());
         }
         LauncherConfig config = LauncherConfig.parse(document, catalog);
         return new Role(
-                new Staging(config.own(), config.postgres().folders().dataDir(), document, files, System.getenv()),
+                new Staging(
+                        config.own(),
+                        config.postgres().folders().dataDir(),
+                        config.store(),
+                        document,
+                        files,
+                        System.getenv()),
                 () -> new Node(config, catalog, this::again).run());
     }
 
@@ -224,6 +231,10 @@ public final class Main implements Callable<Integer> {
             return 1;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return 1;
+        } catch (FileSystemException e) {
+            String reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+            System.err.println(e.getFile() + ": " + reason);
             return 1;
         } catch (IOException e) {
             System.err.println(e.getMessage());

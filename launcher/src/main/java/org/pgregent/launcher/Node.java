@@ -35,6 +35,7 @@ final class Node {
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final AtomicReference<Agent> agent = new AtomicReference<>();
     private final AtomicReference<RestServer> rest = new AtomicReference<>();
+    private Optional<LauncherConfig> changed = Optional.empty();
 
     /** @param again where SIGHUP reads the configuration from */
     Node(LauncherConfig config, ProviderCatalog catalog, Reload.Source again) {
@@ -62,14 +63,22 @@ final class Node {
 
     private int runAlone() throws ConfigException {
         Optional<Dcs> dcs = Optional.empty();
-        try {
-            dcs = Optional.of(injector.getInstance(Dcs.class));
-            injector.getInstance(DuplicateName.class).check(stopping::get);
-            if (stopping.get()) {
-                LOG.info("ending before the store was reached");
-                return 0;
+        try (PgPostgres postgres = injector.getInstance(PgPostgres.class);
+                GuardProcess guard = injector.getInstance(GuardProcess.class)) {
+            LOG.debug("with {} and {}", postgres, guard);
+            try {
+                dcs = Optional.of(injector.getInstance(Dcs.class));
+                injector.getInstance(DuplicateName.class).check(stopping::get);
+                if (stopping.get()) {
+                    LOG.info("ending before the store was reached");
+                    return 0;
+                }
+                return runAgent(postgres);
+            } catch (ConfigException | ProvisionException e) {
+                // Nobody is to come back soon: what is wrong has to be put right first.
+                injector.getInstance(LeftRunning.class).look();
+                throw e;
             }
-            return runAgent();
         } catch (ProvisionException e) {
             throw explained(e);
         } catch (InterruptedException e) {
@@ -82,15 +91,14 @@ final class Node {
         }
     }
 
-    private int runAgent() throws ConfigException {
+    private int runAgent(PgPostgres postgres) throws ConfigException {
         Agent created = injector.getInstance(Agent.class);
         agent.set(created);
-        try (PgPostgres postgres = injector.getInstance(PgPostgres.class);
-                GuardProcess guard = injector.getInstance(GuardProcess.class);
-                ServiceRegistration services = injector.getInstance(ServiceRegistration.class)) {
-            LOG.debug("with {}, {} and {}", postgres, guard, services);
+        try (ServiceRegistration services = injector.getInstance(ServiceRegistration.class)) {
+            LOG.debug("with {}", services);
             refuseToStartLockedOut(postgres);
             rest.set(RestServer.start(config.rest(), injector.getInstance(RestApi.class)));
+            catchUp();
             if (stopping.get()) {
                 created.requestShutdown();
             }
@@ -124,13 +132,19 @@ final class Node {
         }
     }
 
-    /** Hands on what may change while running. What does not exist yet will be made from what was read at the start. */
-    private void reconfigure(LauncherConfig changed) {
-        levels.apply(changed.document());
-        Optional.ofNullable(rest.get()).ifPresent(server -> server.reconfigure(changed.rest()));
+    /** What was read again before there was anybody to tell. */
+    private synchronized void catchUp() {
+        changed.ifPresent(this::reconfigure);
+    }
+
+    /** Hands on what may change while running. What does not exist yet is told once it does. */
+    private synchronized void reconfigure(LauncherConfig next) {
+        changed = Optional.of(next);
+        levels.apply(next.document());
+        Optional.ofNullable(rest.get()).ifPresent(server -> server.reconfigure(next.rest()));
         Optional.ofNullable(agent.get()).ifPresent(running -> {
-            injector.getInstance(PgPostgres.class).reconfigure(changed.postgres());
-            running.reconfigure(changed.tags(), changed.postgresql());
+            injector.getInstance(PgPostgres.class).reconfigure(next.postgres());
+            running.reconfigure(next.tags(), next.postgresql());
         });
     }
 

@@ -30,18 +30,27 @@ final class Staging {
 
     private final OwnSection own;
     private final Path dataDir;
+    private final List<Path> ofTheStore;
     private final Document document;
     private final Optional<Path> source;
     private final Map<String, String> variables = new TreeMap<>();
 
     /**
      * @param dataDir whose owner the agent is to become
+     * @param store whose embedded server, if it has one, keeps its data in folders of its own
      * @param document the configuration as merged from files and environment
      * @param source where the files are; read again by that user, if it may, on SIGHUP
      */
-    Staging(OwnSection own, Path dataDir, Document document, Optional<Path> source, Map<String, String> environment) {
+    Staging(
+            OwnSection own,
+            Path dataDir,
+            LauncherConfig.Store store,
+            Document document,
+            Optional<Path> source,
+            Map<String, String> environment) {
         this.own = own;
         this.dataDir = dataDir;
+        this.ofTheStore = foldersOf(store);
         this.document = document;
         this.source = source.filter(Files::exists);
         environment.forEach((name, value) -> {
@@ -134,9 +143,24 @@ final class Staging {
         return "postgres";
     }
 
+    private static List<Path> foldersOf(LauncherConfig.Store store) {
+        List<Path> folders = new ArrayList<>();
+        if (store.settings().get("embedded") instanceof Map<?, ?> embedded) {
+            for (String key : List.of("data_dir", "log_dir")) {
+                Optional.ofNullable(embedded.get(key))
+                        .map(value -> Path.of(value.toString()))
+                        .filter(Path::isAbsolute)
+                        .ifPresent(folders::add);
+            }
+        }
+        return folders;
+    }
+
     /** Those whose parent only root may write to are made by root and given away. */
     private void makeFolders(AsUser user) throws ConfigException, IOException, InterruptedException {
-        for (Path folder : List.of(own.stateDir(), dataDir)) {
+        List<Path> folders = new ArrayList<>(List.of(own.stateDir(), dataDir));
+        folders.addAll(ofTheStore);
+        for (Path folder : folders) {
             boolean there = Files.exists(folder, LinkOption.NOFOLLOW_LINKS);
             if (!there && folder.equals(dataDir) && user.can("-w", folder.getParent())) {
                 // Its own work, once it knows that it may make or clone a cluster.

@@ -86,9 +86,6 @@ final class Wiring extends AbstractModule {
     @Provides
     @Singleton
     Dcs dcs(LocalNode local) throws DcsException, IOException {
-        Map<String, Object> dynamic =
-                local.cachedConfig().or(local::bootstrapConfig).orElse(Map.of());
-        Settings settings = Settings.from(new DynamicConfig(dynamic), local.shortestTtl());
         LauncherConfig.Store store = config.store();
         return store.provider()
                 .connect(new DcsConfig(
@@ -96,13 +93,25 @@ final class Wiring extends AbstractModule {
                         store.settings(),
                         config.name().value(),
                         config.own().privateFolder("store"),
-                        settings.ttl()));
+                        lastKnown(local).ttl()));
     }
 
     @Provides
     @Singleton
-    DuplicateName duplicateName(Dcs dcs, LocalNode local, Waker waker) {
-        return new DuplicateName(dcs, new ClusterLayout(local.basePath()), local.name(), waker);
+    DuplicateName duplicateName(Dcs dcs, LocalNode local, Waker waker, LeftRunning leftRunning) {
+        return new DuplicateName(dcs, new ClusterLayout(local.basePath()), local.name(), waker, leftRunning);
+    }
+
+    @Provides
+    @Singleton
+    LeftRunning leftRunning(LocalNode local, Postgres postgres, Deadman deadman) {
+        return new LeftRunning(postgres, deadman, lastKnown(local));
+    }
+
+    private static Settings lastKnown(LocalNode local) {
+        Map<String, Object> dynamic =
+                local.cachedConfig().or(local::bootstrapConfig).orElse(Map.of());
+        return Settings.from(new DynamicConfig(dynamic), local.shortestTtl());
     }
 
     @Provides

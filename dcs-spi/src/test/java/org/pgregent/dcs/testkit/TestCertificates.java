@@ -3,6 +3,7 @@ package org.pgregent.dcs.testkit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -22,10 +23,13 @@ public final class TestCertificates {
 
     public static TestCertificates in(Path folder) throws IOException {
         Files.createDirectories(folder);
+        // Whoever may enter the folder around it, such as the user that an agent becomes, may read what is not secret.
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         TestCertificates made = new TestCertificates(folder);
         made.openssl(
                 "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test-authority"
                         + " -addext basicConstraints=critical,CA:TRUE -keyout ca.key -out ca.crt");
+        forAll(made.ca());
         return made;
     }
 
@@ -49,7 +53,12 @@ public final class TestCertificates {
         openssl("req -newkey rsa:2048 -nodes -subj /CN=" + name + " -keyout " + file + ".key -out " + file + ".csr");
         openssl("x509 -req -in " + file + ".csr -CA ca.crt -CAkey ca.key -days 2 -set_serial " + (1000 + serial)
                 + " -extfile " + file + ".ext -out " + file + ".crt");
+        forAll(folder.resolve(file + ".crt"));
         return new Issued(folder.resolve(file + ".crt"), folder.resolve(file + ".key"));
+    }
+
+    private static void forAll(Path certificate) throws IOException {
+        Files.setPosixFilePermissions(certificate, PosixFilePermissions.fromString("rw-r--r--"));
     }
 
     private void openssl(String arguments) throws IOException {

@@ -60,13 +60,22 @@ final class PeerWatch {
     private void run() {
         try {
             do {
-                look();
+                lookOnce();
             } while (!closing.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS));
             if (peer != null) {
                 peer.close();
             }
         } catch (InterruptedException e) {
             LOG.debug("nobody but the end of the process interrupts this thread", e);
+        }
+    }
+
+    /** Whatever goes wrong in one look must not be the last look. */
+    private void lookOnce() throws InterruptedException {
+        try {
+            look();
+        } catch (RuntimeException e) {
+            LOG.error("embedded ZooKeeper server {}: looking after it failed; trying again", settings.id(), e);
         }
     }
 

@@ -37,7 +37,8 @@ final class Sessions {
 
     /**
      * The session in use. If it is over, or there is none, a new one is opened; the first one of this process takes up what
-     * its former process left. One that was put down since nobody renewed it is taken up again: perhaps it is not over yet.
+     * its former process left. One that was put down since nobody renewed it is left to run out: whoever reads is not whoever
+     * holds the lease, and must not keep its keys alive.
      */
     synchronized Session current() throws DcsUnavailableException {
         requireOpen();
@@ -46,10 +47,8 @@ final class Sessions {
             Optional<SavedSession> saved = SavedSession.read(stateDir);
             saved.ifPresent(session -> LOG.info("taking up session {} of the former process", session.name()));
             open(saved.map(SavedSession::ttl).orElse(usualTtl), saved);
-        } else if (current == null || current.isEnded()) {
+        } else if (current == null || current.isEnded() || current.isPutDown()) {
             open(current == null ? usualTtl : current.ttl(), Optional.empty());
-        } else if (current.isPutDown()) {
-            open(current.ttl(), Optional.of(current.saved()));
         }
         return current;
     }
@@ -61,13 +60,19 @@ final class Sessions {
         return current;
     }
 
-    /** The session that is this lease, unless it is over. One process has one lease, so any other lease of it is over. */
+    /**
+     * The session that is this lease, unless it is over. One process has one lease, so any other lease of it is over. If it was
+     * put down it is taken up again: its holder is back, and perhaps it is not over yet.
+     */
     synchronized Optional<Session> of(Lease lease) throws DcsUnavailableException {
         requireOpen();
         if (current == null || current.isEnded() || !current.name().equals(lease.id())) {
             return Optional.empty();
         }
-        return Optional.of(current());
+        if (current.isPutDown()) {
+            open(current.ttl(), Optional.of(current.saved()));
+        }
+        return Optional.of(current);
     }
 
     private void open(Duration ttl, Optional<SavedSession> resumed) {
@@ -75,6 +80,10 @@ final class Sessions {
             current.putDown();
         }
         current = new Session(settings, tls, ttl, resumed, watches::disturbed);
+        if (resumed.isPresent()) {
+            // It has keys. Its holder has to say within a ttl that it wants them still.
+            current.heartbeat().wanted();
+        }
     }
 
     private void requireOpen() throws DcsUnavailableException {

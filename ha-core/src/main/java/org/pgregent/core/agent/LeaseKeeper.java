@@ -29,6 +29,9 @@ final class LeaseKeeper {
     private Duration askedTtl = Duration.ZERO;
     private boolean renewedInThisPass;
 
+    /** The last decision was made before that was known. The next one has to see it, and not another lease in its place. */
+    private boolean lossUnseen;
+
     LeaseKeeper(Dcs dcs, Clock clock) {
         this.dcs = dcs;
         this.clock = clock;
@@ -64,6 +67,10 @@ final class LeaseKeeper {
      */
     boolean renewIfDue(Settings settings, boolean leading, Duration timeout) {
         renewedInThisPass = false;
+        if (lossUnseen) {
+            lossUnseen = false;
+            return false;
+        }
         view = new LeaseView(view.id(), view.times(), view.renewedNanos(), false, view.trouble());
         if (lease.isPresent() && !leading && !askedTtl.equals(settings.ttl())) {
             return exchange(settings, timeout);
@@ -71,7 +78,9 @@ final class LeaseKeeper {
         boolean due = view.renewedNanos()
                 .map(t0 -> clock.monotonicNanos() - t0 >= settings.loopWait().toNanos())
                 .orElse(true);
-        return due && renew(settings, timeout);
+        boolean renewed = due && renew(settings, timeout);
+        lossUnseen = false;
+        return renewed;
     }
 
     /** Grants or renews now. True if the store confirmed it. */
@@ -95,8 +104,7 @@ final class LeaseKeeper {
                 return true;
             }
             LOG.warn("lease {} is gone from the store", lease.get().id());
-            lease = Optional.empty();
-            view = new LeaseView(Optional.empty(), Optional.empty(), Optional.empty(), true, Optional.empty());
+            gone();
             return false;
         } catch (DcsRefusedException e) {
             return refusal(String.valueOf(e.getMessage()));
@@ -144,6 +152,7 @@ final class LeaseKeeper {
 
     /** The store told with a conflict that the lease is gone. */
     void gone() {
+        lossUnseen = true;
         lease = Optional.empty();
         view = new LeaseView(Optional.empty(), Optional.empty(), Optional.empty(), true, Optional.empty());
     }

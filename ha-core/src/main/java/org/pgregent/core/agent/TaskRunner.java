@@ -84,7 +84,9 @@ final class TaskRunner {
             // The body was cancelled, which is its end; the thread is done with it.
             LOG.info("{} was cancelled", kind.words());
             ended(id, kind, Phase.CANCELLED, Optional.of("cancelled"), Optional.empty());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Also what no program should catch: a task that ended unheard would be waited for as long as this agent
+            // runs.
             LOG.error("{} failed unexpectedly", kind.words(), e);
             ended(id, kind, Phase.FAILED, Optional.of(e.toString()), Optional.empty());
         }

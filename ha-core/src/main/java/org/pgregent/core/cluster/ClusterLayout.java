@@ -148,11 +148,6 @@ public final class ClusterLayout {
     /** Stands where a view has no key of its own that a write could be tied to. */
     private static final String NO_STATUS_KEY = "";
 
-    /** Whether the status was read from its own key, so that its version is one. */
-    static boolean isStatusKey(Optional<String> version) {
-        return version.isPresent() && !version.get().equals(NO_STATUS_KEY);
-    }
-
     private static List<HistoryEntry> parseHistory(String text) {
         List<HistoryEntry> entries = new ArrayList<>();
         for (Object line : Json.array(text).orElse(List.of())) {

@@ -175,8 +175,14 @@ final class Bootstrap {
                             new Action.RecordInitialize(id, s.node().claim()),
                             "initdb is done: recording the system identifier"));
         }
+        // Where somebody has led since, the key is for the race to give, not for the founder to take.
+        boolean unled = s.cluster().status().isEmpty();
         boolean recorded = s.cluster().systemId().isPresent() && !s.systemIdMismatch();
-        if (recorded && s.nobodyLeads() && s.leaseHasTime() && s.node().guard().alive()) {
+        if (unled
+                && recorded
+                && s.nobodyLeads()
+                && s.leaseHasTime()
+                && s.node().guard().alive()) {
             return s.then(new Action.AcquireLeadership(), "initialized a new cluster: taking the lead");
         }
         return Optional.empty();

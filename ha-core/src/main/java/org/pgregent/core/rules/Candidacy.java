@@ -51,27 +51,58 @@ final class Candidacy {
         if (unfit.isPresent()) {
             return wait(request, s, unfit.get());
         }
-        List<NodeName> others = s.cluster().members().stream()
-                .filter(m -> !m.name().equals(s.me()) && m.apiUrl().isPresent())
-                .map(MemberView::name)
-                .toList();
+        List<NodeName> others = others(s);
         long since = s.memory().leaderlessSince().orElse(s.now().monotonicNanos());
-        if (!others.isEmpty() && !s.node().peers().countFor(since, s.now())) {
+        if (!Election.answered(s, others, since)) {
             return s.node().peers().pending()
                     ? s.waitBecause(request.words() + ": waiting for the members' answers", Duration.ofMillis(100))
                     : s.then(
                             new Action.AskPeers(others),
                             "%s: no leader, asking the members: %s".formatted(request.words(), others));
         }
-        Optional<PeerAnswer> alive =
-                s.node().peers().answers().stream().filter(PeerAnswer::writable).findFirst();
+        Optional<String> alive = primaryAlive(s);
         if (alive.isPresent()) {
-            return wait(
-                    request,
-                    s,
-                    "Primary (%s) is still alive".formatted(alive.get().name()));
+            return wait(request, s, alive.get());
         }
         return request.names(s.me()) ? asCandidate(s, order.get()) : asOther(s, order.get());
+    }
+
+    /**
+     * This node holds the key and is about to become primary. What it took the key on must still hold: somebody else may have
+     * been named, or have led and gone, while this process slept.
+     */
+    static Optional<Decision> lostSince(Situation s) {
+        Optional<Versioned<FailoverRequest>> order = s.order();
+        boolean tookForIt = order.isPresent() && s.memory().tookFor().equals(order.map(Versioned::version));
+        if (!s.isAskedToLead() || order.get().value().isSwitchover() && !tookForIt) {
+            // Of whom they want to be rid it does not matter how far they are, once all they handed over is here.
+            boolean whole = tookForIt && hasAll(s, position(s));
+            return Election.raceLostSince(
+                    s, name -> whole && order.get().value().isFrom(name));
+        }
+        Optional<String> unfit = Election.cannotBePlaced(s);
+        if (unfit.isPresent()) {
+            return Election.released(s, unfit.get());
+        }
+        if (order.get().value().isSwitchover() && !hasAll(s, position(s))) {
+            return Election.released(s, lacking(s));
+        }
+        return Election.askedAgain(s, others(s))
+                .or(() -> primaryAlive(s).flatMap(alive -> Election.released(s, alive)));
+    }
+
+    private static List<NodeName> others(Situation s) {
+        return s.cluster().members().stream()
+                .filter(m -> !m.name().equals(s.me()) && m.apiUrl().isPresent())
+                .map(MemberView::name)
+                .toList();
+    }
+
+    private static Optional<String> primaryAlive(Situation s) {
+        return s.node().peers().answers().stream()
+                .filter(PeerAnswer::writable)
+                .findFirst()
+                .map(alive -> "Primary (%s) is still alive".formatted(alive.name()));
     }
 
     /** What was asked for must not keep a cluster without a leader. In pause a person wants it so. */

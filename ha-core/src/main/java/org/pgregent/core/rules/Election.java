@@ -3,6 +3,9 @@ package org.pgregent.core.rules;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.pgregent.core.decide.Action;
 import org.pgregent.core.decide.Decision;
 import org.pgregent.core.decide.Situation;
@@ -102,14 +105,9 @@ final class Election {
         if (unfit.isPresent()) {
             return notHealthiest(s, unfit.get());
         }
-        List<NodeName> others = s.cluster().members().stream()
-                .filter(m -> !m.name().equals(s.me())
-                        && m.apiUrl().isPresent()
-                        && !m.tags().noFailover())
-                .map(MemberView::name)
-                .toList();
+        List<NodeName> others = rivals(s);
         long since = s.memory().leaderlessSince().orElse(s.now().monotonicNanos());
-        if (!others.isEmpty() && !s.node().peers().countFor(since, s.now())) {
+        if (!answered(s, others, since)) {
             return s.node().peers().pending()
                     ? s.waitBecause("no leader: waiting for the members' answers", Duration.ofMillis(200))
                     : s.then(
@@ -128,8 +126,64 @@ final class Election {
                         // An order nobody could follow in time ends with this.
                         s.memory()
                                 .change()
-                                .tookFor(s.order().map(Versioned::version))
+                                .tookFor(s.order()
+                                        .filter(o -> !o.value().names(s.me()))
+                                        .map(Versioned::version))
                                 .done()));
+    }
+
+    /** Each of them was asked, late enough and not long ago; that it could not be reached is an answer too. */
+    static boolean answered(Situation s, List<NodeName> others, long since) {
+        Set<NodeName> heard =
+                s.node().peers().answers().stream().map(PeerAnswer::name).collect(Collectors.toSet());
+        return others.isEmpty() || s.node().peers().countFor(since, s.now()) && heard.containsAll(others);
+    }
+
+    private static List<NodeName> rivals(Situation s) {
+        return s.cluster().members().stream()
+                .filter(m -> !m.name().equals(s.me())
+                        && m.apiUrl().isPresent()
+                        && !m.tags().noFailover())
+                .map(MemberView::name)
+                .toList();
+    }
+
+    /**
+     * The race was decided before the key was written, and a process may sleep in between while others lead and go. So what it
+     * was decided on has to hold still, and to be as young as in the race, when this node becomes primary.
+     *
+     * @param except whose position does not count; that it is a primary does
+     */
+    static Optional<Decision> raceLostSince(Situation s, Predicate<NodeName> except) {
+        Optional<String> unfit = unfitByItself(s);
+        if (unfit.isPresent()) {
+            return released(s, unfit.get());
+        }
+        List<NodeName> others = rivals(s);
+        return askedAgain(s, others).or(() -> s.node().peers().answers().stream()
+                .filter(a -> others.contains(a.name()) && !(except.test(a.name()) && !a.writable()))
+                .map(a -> better(s, a))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .flatMap(reason -> released(s, reason)));
+    }
+
+    /** What these members said when the key was taken may be old by now. Empty if it is not. */
+    static Optional<Decision> askedAgain(Situation s, List<NodeName> others) {
+        if (answered(s, others, s.memory().startedNanos())) {
+            return Optional.empty();
+        }
+        return s.node().peers().pending()
+                ? s.waitBecause("not promoting before the members have answered", Duration.ofMillis(200))
+                : s.then(
+                        new Action.AskPeers(others),
+                        "not promoting on old answers of the members: asking again " + others);
+    }
+
+    static Optional<Decision> released(Situation s, String reason) {
+        return s.then(
+                new Action.ReleaseLeadership(Optional.empty()),
+                "released the leader key, i am no longer the healthiest node: " + reason);
     }
 
     private static String winning(Situation s, List<NodeName> others) {

@@ -46,6 +46,10 @@ final class Leading {
                                     + s.settings().ttl().toNanos()))
                             .done());
         }
+        Optional<Decision> lostSince = Candidacy.lostSince(s);
+        if (lostSince.isPresent()) {
+            return lostSince;
+        }
         if (!s.guardCovers()) {
             return s.waitBecause(
                     s.paused()

@@ -106,10 +106,23 @@ final class Recovery {
                 .done();
     }
 
+    private static boolean behindTheRecord(Situation s, Control control) {
+        return s.cluster().timeline().map(control.timeline()::isBefore).orElse(false);
+    }
+
     private static Optional<Decision> startAgain(Situation s) {
         Control control = s.postgres().control().orElse(null);
         boolean asPrimary =
                 control != null && control.wasPrimary() && !s.postgres().standbySignal();
+        if (asPrimary && s.anotherBeganThePresentTimeline() && behindTheRecord(s, control)) {
+            // Others have led since this was a primary, and the key came late. What they wrote is not here: ADR 0005.
+            return s.then(
+                    new Action.ReleaseLeadership(Optional.empty()),
+                    "released the leader key: this was a primary on timeline %s, and the cluster is on %s"
+                            .formatted(
+                                    control.timeline(), s.cluster().timeline().orElseThrow()),
+                    giveUp(s));
+        }
         TaskKind kind = asPrimary ? TaskKind.START_PRIMARY : TaskKind.START_REPLICA;
         if (s.backingOff(kind)) {
             return s.waitBecause("waiting before the next try to start" + s.lastFailure(kind), Duration.ofSeconds(1));
@@ -155,10 +168,28 @@ final class Recovery {
         if (verdict.equals(Optional.of(Divergence.DIVERGED))) {
             return diverged(s, leader.get(), control);
         }
-        if (!wasPrimary || verdict.equals(Optional.of(Divergence.NONE))) {
+        boolean doubtful = wasPrimary || verdict.isEmpty() && mayHaveLeftThePath(s, control);
+        if (!doubtful || verdict.equals(Optional.of(Divergence.NONE))) {
             return startFollowing(s);
         }
         return compareFirst(s, leader.get(), control);
+    }
+
+    /**
+     * A replica is compared while it runs. But it may have been stopped on what was found against this leader before the leader
+     * said its timeline, or by a former process of this agent: and one that left the path cannot start.
+     */
+    private static boolean mayHaveLeftThePath(Situation s, Control control) {
+        boolean comparable = control != null
+                && control.state().equals("shut down in recovery")
+                && control.minRecoveryEnd().isPresent()
+                && s.memory().failure(TaskKind.CHECK_DIVERGENCE).isEmpty();
+        boolean foundBefore = s.memory()
+                .verdict()
+                .filter(v -> v.divergence() == Divergence.DIVERGED)
+                .isPresent();
+        return comparable
+                && (foundBefore || s.memory().failure(TaskKind.START_REPLICA).isPresent());
     }
 
     private static Optional<Decision> startFollowing(Situation s) {

@@ -309,15 +309,19 @@ final class Scenario {
     }
 
     private PostgresView.Control control(Optional<Timeline> timeline) {
+        String state = node.get("control")
+                .orElse(node.has("replica") ? "in archive recovery" : "in production")
+                .replace('_', ' ');
+        Timeline checkpointed =
+                node.number("control-tl").map(Timeline::new).or(() -> timeline).orElse(new Timeline(1));
+        boolean standby = state.contains("recovery");
         return new PostgresView.Control(
                 new SystemId(ID),
-                node.get("control")
-                        .orElse(node.has("replica") ? "in archive recovery" : "in production")
-                        .replace('_', ' '),
+                state,
                 new Lsn(80),
-                node.number("control-tl").map(Timeline::new).or(() -> timeline).orElse(new Timeline(1)),
-                Optional.empty(),
-                Optional.empty(),
+                checkpointed,
+                standby ? Optional.of(new Lsn(90)) : Optional.empty(),
+                standby ? Optional.of(checkpointed) : Optional.empty(),
                 node.has("rewindable"));
     }
 

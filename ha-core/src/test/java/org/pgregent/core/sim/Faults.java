@@ -245,12 +245,14 @@ final class Faults {
     }
 
     /**
-     * Not with a fault that only the guard stands against: two at once nothing withstands. An agent that came back a moment ago
-     * and does not lead yet knows no deadline, so until then its primary has the guard alone.
+     * /**
+     * Not with a fault that only the guard stands against: two at once nothing withstands. An agent that has just come up and
+     * waits for the store has not taken it over yet; and one that has, and does not lead yet, knows no deadline, so until then
+     * its primary has the guard alone.
      */
     private void killGuard(SimNode node) {
         boolean guardAlone = node.postgres().acceptsWrites() && !node.agentLeads();
-        boolean agentWell = node.agentAnswers() && !guardAlone;
+        boolean agentWell = node.agentAnswers() && node.hasDecided() && !guardAlone;
         if (agentWell && node.guard().isAlive() && node.postgres().slowUntil == 0 && !node.postgres().stubborn) {
             say(node, "the guard is killed", node.guard()::end);
         }
@@ -280,7 +282,12 @@ final class Faults {
                 || call.equals("renew")
                 || call.equals("stop")
                 || call.equals("revoke");
-        if (cluster.setup().faults().contains(Fault.FREEZE_BETWEEN_CALLS)
+        if (call.equals("put /service/sim/leader")
+                && cluster.store().holder().isEmpty()
+                && cluster.setup().faults().contains(Fault.FREEZE_BETWEEN_CALLS)
+                && chance.nextInt(8) == 0) {
+            overtake(node);
+        } else if (cluster.setup().faults().contains(Fault.FREEZE_BETWEEN_CALLS)
                 && chance.nextInt(matters ? 150 : 4000) == 0) {
             freeze(node, cluster.scheduler().now() + duration(), " at: " + call);
         }
@@ -290,6 +297,15 @@ final class Faults {
             cluster.trace().add(node.name(), "at: " + call);
             crash(node);
         }
+    }
+
+    /** Asleep with the race won and the key not yet taken, while another takes it, leads, and gives it back in good order. */
+    private void overtake(SimNode node) {
+        long seconds = 4 + chance.nextLong(8);
+        freeze(node, cluster.scheduler().now() + seconds * SECOND, " with the race won");
+        cluster.scheduler().after((seconds - 2) * SECOND, () -> cluster.primary()
+                .filter(other -> other != node && isOn())
+                .ifPresent(SimNode::shutDownAgent));
     }
 
     /** Between the decision and its effect: asleep until D - B has passed and the guard has not begun. */

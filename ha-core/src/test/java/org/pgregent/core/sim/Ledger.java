@@ -161,6 +161,14 @@ final class Ledger {
         if (cluster.operator().isPausedForAll() && !cluster.orders().named(node)) {
             cluster.violated(Invariant.PAUSE_PROMOTES_NOBODY, node.name() + " is being promoted in pause");
         }
+        passesOver(node);
+        long next = node.postgres().nextTimeline();
+        if (next <= timelineRecorded) {
+            cluster.violated(
+                    Invariant.TIMELINE_FORWARD,
+                    node.name() + " is being promoted to timeline " + next + ", and the store knows "
+                            + timelineRecorded);
+        }
     }
 
     void postmasterEnded(SimNode node) {
@@ -292,10 +300,10 @@ final class Ledger {
     }
 
     /**
-     * A node asks the store for the leader key. Nobody may be passed over who all this while was there to answer, within
+     * A node is told to promote. Nobody may be passed over who all this while was there to answer, within
      * reach, and further on the same path.
      */
-    void claims(SimNode node) {
+    private void passesOver(SimNode node) {
         PgServer pg = node.postgres();
         long now = cluster.scheduler().now();
         if (!hadLeader
@@ -320,8 +328,8 @@ final class Ledger {
                     && pg.wal.lsn() < then.wal().lsn()) {
                 cluster.violated(
                         Invariant.BEST_CANDIDATE,
-                        node.name() + " at " + pg.wal + " takes the leader key, though " + other.name()
-                                + " has been at " + then.wal() + " and within reach for seconds");
+                        node.name() + " at " + pg.wal + " is promoted, though " + other.name() + " has been at "
+                                + then.wal() + " and within reach for seconds");
             }
         }
     }

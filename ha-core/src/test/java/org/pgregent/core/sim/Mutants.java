@@ -242,6 +242,21 @@ final class Mutants {
                                         s -> s.nobodyLeads() && s.postgres().isReplica() && !s.busy()
                                                 ? s.start(new Action.Promote(Optional.empty()), "promoting")
                                                 : Optional.empty()))))),
+                Mutant.agent(
+                        "promotes-beside-the-record",
+                        "what was true when the race was won is not asked again before the promotion",
+                        (local, p) -> new RealAgent(AgentTrials.withRules(
+                                local,
+                                p,
+                                before(Rule.rule(
+                                        "promote whatever the record says",
+                                        s -> s.iLead()
+                                                        && s.postgres().isReplica()
+                                                        && s.behindTheClusterTimeline()
+                                                        && s.guardCovers()
+                                                        && !s.busy()
+                                                ? s.start(new Action.Promote(Optional.empty()), "promoting")
+                                                : Optional.empty()))))),
                 Mutant.agent("demotes-in-fair-weather", "a leader steps back now and then", (local, p) -> {
                     long[] passes = {0};
                     return new RealAgent(AgentTrials.withRules(

@@ -183,6 +183,10 @@ final class PgServer {
         cluster.ledger().becamePrimary(node, how);
     }
 
+    long nextTimeline() {
+        return Math.max(timelineSeen, wal.branch().timeline()) + 1;
+    }
+
     /** pg_promote: once asked, it happens unless the postmaster ends before. */
     void promote() {
         if (promoting) {
@@ -201,7 +205,7 @@ final class PgServer {
                 kill("PANIC: no space left on device");
                 return;
             }
-            timelineSeen = Math.max(timelineSeen, wal.branch().timeline()) + 1;
+            timelineSeen = nextTimeline();
             wal = new Point(cluster.newBranch(timelineSeen, wal.branch(), wal.lsn()), wal.lsn() + RECORD_BYTES);
             becamePrimary("promoted");
             long now = postmaster;

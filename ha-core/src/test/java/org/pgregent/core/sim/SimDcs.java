@@ -58,9 +58,6 @@ final class SimDcs extends SimPort implements Dcs {
         }
         if (key.endsWith("/leader")) {
             requireAlive();
-            if (expect instanceof Expect.Absent) {
-                cluster.ledger().claims(node);
-            }
         }
         SimStore.Sender sender = store.sender(node.name());
         return call("put " + key, true, timeout, () -> store.put(sender, key, value, expect, lease));

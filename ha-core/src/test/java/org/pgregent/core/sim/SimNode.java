@@ -86,6 +86,11 @@ final class SimNode {
                 : 0;
     }
 
+    /** The present process of the agent has come to a decision. */
+    boolean hasDecided() {
+        return !said.isEmpty();
+    }
+
     boolean agentAnswers() {
         return process().map(p -> !p.isFrozen()).orElse(false) && !isFrozen();
     }

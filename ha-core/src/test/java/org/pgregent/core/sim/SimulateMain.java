@@ -133,7 +133,6 @@ final class SimulateMain {
                 .during(
                         options.machineFreeze ? java.util.EnumSet.allOf(Fault.class) : Fault.covered(),
                         Duration.ofMinutes(options.minutes))
-                .thenHeal()
                 .converges(Duration.ofMinutes(3))
                 .with(options.mutant)
                 .keepingTheTrace(options.trace);

@@ -10,7 +10,7 @@ import java.util.Set;
  * and then it must come right within a bound.
  *
  * <pre>{@code
- * Simulation.of(seed).nodes(3).during(Fault.covered(), Duration.ofMinutes(10)).thenHeal().converges(Duration.ofSeconds(180)).run();
+ * Simulation.of(seed).nodes(3).during(Fault.covered(), Duration.ofMinutes(10)).converges(Duration.ofSeconds(180)).run();
  * }</pre>
  */
 final class Simulation {
@@ -85,10 +85,6 @@ final class Simulation {
     Simulation during(Set<Fault> allowed, Duration time) {
         faults = allowed;
         faultTime = time;
-        return this;
-    }
-
-    Simulation thenHeal() {
         return this;
     }
 

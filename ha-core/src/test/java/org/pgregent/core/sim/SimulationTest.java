@@ -20,7 +20,6 @@ class SimulationTest {
     static Simulation of(long seed) {
         return Simulation.of(seed)
                 .during(Fault.covered(), Duration.ofMinutes(10))
-                .thenHeal()
                 .converges(Duration.ofMinutes(3));
     }
 

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgregent.example.table.TableServer;
 import org.pgregent.launcher.AsUser;
-import org.pgregent.launcher.Json;
 import org.pgregent.launcher.Jvm;
 import org.pgregent.launcher.demo.LocalNode;
 
@@ -178,27 +177,24 @@ class PluginStoreIT {
                 ClusterHarness.section(config, "regent").remove("plugins");
                 return config;
             });
-            Map<String, Object> readable = staged(jar, node);
-            assertThat(ClusterHarness.section(readable, "regent")).containsEntry("plugins", plugins.toString());
+            assertThat(staged(jar, node)).containsSequence("--plugins", plugins.toString());
 
             Files.setPosixFilePermissions(plugins, PosixFilePermissions.fromString("rwx------"));
             Path copies = node.stateDir().resolve("program").resolve("plugin-copies");
-            Map<String, Object> copied = staged(jar, node);
-            assertThat(ClusterHarness.section(copied, "regent")).containsEntry("plugins", copies.toString());
+            assertThat(staged(jar, node)).containsSequence("--plugins", copies.toString());
             assertThat(Files.getOwner(copies).getName()).isEqualTo("postgres");
             assertThat(copies.resolve("postgres-table")).isDirectoryContaining("glob:**.jar");
         }
     }
 
-    /** What an agent started as root lays out before it becomes another. */
-    private static Map<String, Object> staged(Path jar, LocalNode node) throws Exception {
+    /** The command, word by word, that an agent started as root becomes another user with. */
+    private static List<String> staged(Path jar, LocalNode node) throws Exception {
         Process process = new ProcessBuilder(Jvm.command(
                         jar.toString(), "internal-stage", node.configFile().toString()))
                 .redirectErrorStream(true)
                 .start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(said).isZero();
-        return Json.object(Files.readString(node.stateDir().resolve("program").resolve("config.yml")))
-                .orElseThrow();
+        return said.lines().toList();
     }
 }

@@ -67,6 +67,29 @@ class QuorumFaultsIT {
         }
     }
 
+    /** Nobody is left who knows until when it may write, and nobody can be asked. */
+    @Test
+    void anAgentThatComesBackBesideAPrimaryWithoutGuardAndQuorumStopsIt() throws Exception {
+        try (ClusterHarness harness = ClusterHarness.running("alone-with-a-primary", 3)) {
+            LocalNode leader = harness.leader();
+            long postmaster = harness.cluster().postmasterPid(leader).orElseThrow();
+            for (LocalNode other : harness.nodesBut(leader)) {
+                harness.freezeAgent(other);
+            }
+            harness.killAgent(leader);
+            harness.killGuard(leader);
+
+            harness.start(leader);
+
+            harness.await("the primary of the former agent is stopped", () -> ClusterHarness.isDead(postmaster));
+            assertThat(harness.logOf(leader)).contains("no guard knows until when it may");
+            for (LocalNode other : harness.nodesBut(leader)) {
+                harness.thawAgent(other);
+            }
+            harness.awaitWhole();
+        }
+    }
+
     private static LocalNode leaderThatWrites(ClusterHarness harness, long since) throws Exception {
         LocalNode[] found = new LocalNode[1];
         harness.await("somebody takes writes", () -> harness.nodes().stream()
