@@ -21,6 +21,7 @@ import org.pgregent.core.port.Tasks;
 import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsConfig;
 import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.launcher.rest.ConfigApi;
 import org.pgregent.launcher.rest.HandoverApi;
 import org.pgregent.launcher.rest.HttpPeers;
 import org.pgregent.launcher.rest.RestApi;
@@ -161,7 +162,8 @@ final class Wiring extends AbstractModule {
     @Provides
     @Singleton
     RestApi restApi(LocalNode local, Agent agent, Dcs dcs, Postgres postgres, Clock clock, Peers peers, Waker waker) {
-        StoreDesk desk = new StoreDesk(dcs, new ClusterLayout(local.basePath()), peers, clock, waker);
+        ClusterLayout layout = new ClusterLayout(local.basePath());
+        StoreDesk desk = new StoreDesk(dcs, layout, peers, clock, waker);
         return new RestApi(
                 local,
                 agent.statusBoard(),
@@ -169,6 +171,7 @@ final class Wiring extends AbstractModule {
                 postgres,
                 clock,
                 HandoverApi.over(desk, local.shortestTtl()),
+                new ConfigApi(dcs, layout, local.shortestTtl(), waker),
                 config.rest());
     }
 }

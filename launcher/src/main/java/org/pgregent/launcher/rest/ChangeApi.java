@@ -17,12 +17,19 @@ final class ChangeApi {
         Optional<String> read() throws IOException;
     }
 
+    /** Does what a request asks for, once it is clear that it may. */
+    private interface Deed {
+        Reply run(Map<String, Object> fields) throws InterruptedException;
+    }
+
     private final Access access;
     private final HandoverApi handovers;
+    private final ConfigApi configuration;
 
-    ChangeApi(Access access, HandoverApi handovers) {
+    ChangeApi(Access access, HandoverApi handovers, ConfigApi configuration) {
         this.access = access;
         this.handovers = handovers;
+        this.configuration = configuration;
     }
 
     /**
@@ -33,17 +40,17 @@ final class ChangeApi {
      */
     Reply change(String method, String path, InetAddress from, Optional<String> authorization, Body body)
             throws IOException, InterruptedException {
-        String first = RestApi.firstOf(path);
-        boolean orders = method.equals("POST") && (first.equals("switchover") || first.equals("failover"));
-        boolean cancels = method.equals("DELETE") && first.equals("switchover");
-        if (!orders && !cancels) {
+        String what = method + " " + RestApi.firstOf(path);
+        boolean cancels = what.equals("DELETE switchover");
+        Optional<Deed> deed = deed(what);
+        if (!cancels && deed.isEmpty()) {
             return Reply.text(501, notYet(method));
         }
         Optional<Reply> refusal = access.refusal(from, authorization);
         if (refusal.isPresent()) {
             return refusal.get();
         }
-        if (cancels) {
+        if (deed.isEmpty()) {
             return handovers.cancel();
         }
         Optional<String> text = body.read();
@@ -51,7 +58,18 @@ final class ChangeApi {
             return Reply.page(411, "Length Required");
         }
         Optional<Map<String, Object>> fields = Json.object(text.get()).filter(object -> !object.isEmpty());
-        return fields.isEmpty() ? Reply.page(400, "Bad Request") : handovers.order(first, fields.get());
+        return fields.isEmpty() ? Reply.page(400, "Bad Request") : deed.get().run(fields.get());
+    }
+
+    /** What comes with a body that must be an object. */
+    private Optional<Deed> deed(String what) {
+        return switch (what) {
+            case "POST switchover" -> Optional.of(fields -> handovers.order("switchover", fields));
+            case "POST failover" -> Optional.of(fields -> handovers.order("failover", fields));
+            case "PATCH config" -> Optional.of(configuration::patch);
+            case "PUT config" -> Optional.of(configuration::put);
+            default -> Optional.empty();
+        };
     }
 
     static String notYet(String method) {

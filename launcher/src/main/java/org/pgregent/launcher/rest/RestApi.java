@@ -67,10 +67,11 @@ public final class RestApi {
             Postgres postgres,
             Clock clock,
             HandoverApi handovers,
+            ConfigApi configuration,
             RestConfig config) {
         this.access =
                 new Access(() -> board.last().map(Pass::cluster), config.credentials(), config.allowUnauthenticated());
-        this.changes = new ChangeApi(access, handovers);
+        this.changes = new ChangeApi(access, handovers, configuration);
         this.local = local;
         this.board = board;
         this.dcs = dcs;

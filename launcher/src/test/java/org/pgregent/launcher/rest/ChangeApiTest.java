@@ -10,8 +10,15 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pgregent.core.cluster.ClusterLayout;
+import org.pgregent.core.model.FailoverRequest;
+import org.pgregent.dcs.spi.Dcs;
+import org.pgregent.dcs.spi.Expect;
+import org.pgregent.dcs.testkit.MemoryDcs;
+import org.pgregent.dcs.testkit.MemoryStore;
 import org.pgregent.launcher.Json;
 import org.pgregent.launcher.rest.RestApi.Reply;
 
@@ -19,6 +26,8 @@ import org.pgregent.launcher.rest.RestApi.Reply;
 class ChangeApiTest {
 
     private static final String BODY = "{\"leader\": \"n0\", \"candidate\": \"n1\"}";
+    private final ClusterLayout layout = new ClusterLayout(FakeDesk.BASE);
+    private final Dcs dcs = new MemoryDcs(new MemoryStore(System::nanoTime));
     private FakeDesk desk;
 
     @BeforeEach
@@ -30,7 +39,9 @@ class ChangeApiTest {
 
     private ChangeApi api(Optional<String> credentials, boolean allowAll) {
         return new ChangeApi(
-                new Access(desk::read, credentials, allowAll), new HandoverApi(desk, Duration.ofSeconds(20)));
+                new Access(desk::read, credentials, allowAll),
+                new HandoverApi(desk, Duration.ofSeconds(20)),
+                new ConfigApi(dcs, layout, Duration.ofSeconds(20), () -> {}));
     }
 
     private static InetAddress address(String text) throws IOException {
@@ -99,6 +110,39 @@ class ChangeApiTest {
         assertThat(desk.failover()).isEmpty();
     }
 
+    /** What one request that may change something is, and what must be as before if it was refused. */
+    @Test
+    void whoeverMayNotChangesNothing() throws Exception {
+        byte[] before = "{\"ttl\": 30}".getBytes(StandardCharsets.UTF_8);
+        dcs.put(layout.config(), before, Expect.anything(), Optional.empty(), Duration.ofSeconds(1));
+        desk.order(new FailoverRequest(Optional.of("n0"), Optional.empty(), Optional.of("2037-01-01T00:00:00+00:00")));
+        String ordered = desk.failover();
+        AtomicInteger read = new AtomicInteger();
+        ChangeApi.Body body = () -> {
+            read.incrementAndGet();
+            return Optional.of("{\"leader\": \"n0\", \"candidate\": \"n1\", \"ttl\": 40}");
+        };
+        for (String method : List.of("POST", "PUT", "PATCH", "DELETE")) {
+            for (String path : List.of("/config", "/config/", "/config/x", "/switchover", "/failover", "/restart")) {
+                int far = api(Optional.empty(), false)
+                        .change(method, path, address("192.0.2.1"), Optional.empty(), body)
+                        .status();
+                int wrong = api(Optional.of("admin:geheim"), true)
+                        .change(method, path, address("127.0.0.1"), basic("admin:x"), body)
+                        .status();
+                assertThat(far).as(method + path).isIn(403, 501);
+                assertThat(wrong).as(method + path).isIn(401, 501);
+            }
+        }
+        assertThat(read).hasValue(0);
+        assertThat(desk.failover()).isEqualTo(ordered);
+        assertThat(dcs.readAll(layout.base(), Duration.ofSeconds(1))
+                        .get(layout.config())
+                        .orElseThrow()
+                        .value())
+                .isEqualTo(before);
+    }
+
     /** As captured; the pages of the HTTP server itself differ. */
     @Test
     void withoutABodyAsCaptured() throws IOException, InterruptedException {
@@ -123,7 +167,8 @@ class ChangeApiTest {
     @Test
     void whatIsNotThereYetSaysSoToEverybody() throws IOException, InterruptedException {
         ChangeApi api = api(Optional.empty(), false);
-        for (String path : List.of("/restart", "/reload", "/config", "/", "/switchover/../x", "nonsense")) {
+        for (String path :
+                List.of("/restart", "/reload", "/", "/switchover/../x", "nonsense", "//config", "/%63onfig")) {
             Reply reply = api.change("PATCH", path, address("192.0.2.1"), Optional.empty(), Optional::empty);
             assertThat(reply.status()).as(path).isEqualTo(501);
         }
