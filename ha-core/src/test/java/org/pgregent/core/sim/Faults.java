@@ -245,14 +245,11 @@ final class Faults {
     }
 
     /**
-     * /**
      * Not with a fault that only the guard stands against: two at once nothing withstands. An agent that has just come up and
-     * waits for the store has not taken it over yet; and one that has, and does not lead yet, knows no deadline, so until then
-     * its primary has the guard alone.
+     * waits for the store has not taken it over yet.
      */
     private void killGuard(SimNode node) {
-        boolean guardAlone = node.postgres().acceptsWrites() && !node.agentLeads();
-        boolean agentWell = node.agentAnswers() && node.hasDecided() && !guardAlone;
+        boolean agentWell = node.agentAnswers() && node.hasDecided();
         if (agentWell && node.guard().isAlive() && node.postgres().slowUntil == 0 && !node.postgres().stubborn) {
             say(node, "the guard is killed", node.guard()::end);
         }

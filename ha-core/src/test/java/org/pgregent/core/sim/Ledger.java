@@ -310,7 +310,6 @@ final class Ledger {
                 || pg.wal == null
                 || !pg.isReplica()
                 || cluster.operator().wasPausedLately()
-                || cluster.orders().stands()
                 || remembered.isEmpty()
                 || now - remembered.peekFirst().get(0).at() < REMEMBERED_NANOS * 9 / 10
                 || cluster.faults().lastNetworkChange() > now - REMEMBERED_NANOS) {
@@ -325,7 +324,8 @@ final class Ledger {
                     remembered.stream().allMatch(seen -> seen.get(other.index()).eligible());
             if (always
                     && pg.wal.isPrefixOf(then.wal())
-                    && pg.wal.lsn() < then.wal().lsn()) {
+                    && pg.wal.lsn() < then.wal().lsn()
+                    && !cluster.orders().mayPassOver(node, other)) {
                 cluster.violated(
                         Invariant.BEST_CANDIDATE,
                         node.name() + " at " + pg.wal + " is promoted, though " + other.name() + " has been at "

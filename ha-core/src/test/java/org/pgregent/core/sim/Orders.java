@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -33,6 +34,7 @@ final class Orders {
 
     private final SimCluster cluster;
     private final TreeMap<String, Long> named = new TreeMap<>();
+    private final TreeMap<String, Long> unwanted = new TreeMap<>();
     private long changedAt = -1000 * SECOND;
     private Optional<HandOver> pending = Optional.empty();
     private int handOvers;
@@ -66,22 +68,29 @@ final class Orders {
         });
     }
 
-    /** Something is asked for now: then nobody is passed over by a race. */
-    boolean stands() {
-        return standing().map(order -> !order.scheduled()).orElse(false)
-                || cluster.scheduler().now() - changedAt < SETTLED;
+    /** A person's word: this node is to lead whatever others have, or that other one is to lead no more whatever it has. */
+    boolean mayPassOver(SimNode node, SimNode other) {
+        return named(node) || lately(unwanted, other);
     }
 
     /** A person named this node; or took that back, and it may be that it has only now come to do it. */
     boolean named(SimNode node) {
-        boolean stillIs = standing()
-                .filter(order -> !order.scheduled())
-                .flatMap(Order::candidate)
-                .map(node.name()::equals)
-                .orElse(false);
-        return stillIs
-                || cluster.scheduler().now() - named.getOrDefault(node.name(), -1000 * SECOND)
-                        < cluster.setup().ttl().toNanos() * 2;
+        return lately(named, node);
+    }
+
+    private boolean lately(Map<String, Long> told, SimNode node) {
+        tell();
+        return cluster.scheduler().now() - told.getOrDefault(node.name(), -1000 * SECOND)
+                < cluster.setup().ttl().toNanos();
+    }
+
+    /** What stands now, stands now. */
+    private void tell() {
+        standing().filter(order -> !order.scheduled()).ifPresent(order -> {
+            long now = cluster.scheduler().now();
+            order.candidate().ifPresent(name -> named.put(name, now));
+            order.leader().ifPresent(name -> unwanted.put(name, now));
+        });
     }
 
     // --- the person ------------------------------------------------------------------------------------------------
@@ -151,7 +160,7 @@ final class Orders {
     /** The key was, or is about to be, written. */
     void changed() {
         changedAt = cluster.scheduler().now();
-        standing().flatMap(Order::candidate).ifPresent(name -> named.put(name, changedAt));
+        tell();
     }
 
     /** A leader that was asked to hand over, or to end, has released the key: its successor must have all of it. */
@@ -179,7 +188,6 @@ final class Orders {
         }
         pending = Optional.of(
                 new HandOver(old, cluster.scheduler().now(), cluster.ledger().lastAcknowledged(), !ends));
-        candidate.ifPresent(name -> named.put(name, cluster.scheduler().now()));
     }
 
     private boolean settled() {

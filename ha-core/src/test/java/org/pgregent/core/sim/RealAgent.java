@@ -45,14 +45,6 @@ final class RealAgent implements SimAgent {
     }
 
     @Override
-    public boolean leads() {
-        return agent.statusBoard()
-                .last()
-                .map(pass -> pass.decision().memory().leadsOn().isPresent())
-                .orElse(false);
-    }
-
-    @Override
     public boolean endsAmongOthers() {
         return agent.statusBoard()
                 .last()

@@ -23,11 +23,6 @@ interface SimAgent {
         return false;
     }
 
-    /** When it last decided it led, or had when the store was last there. */
-    default boolean leads() {
-        return true;
-    }
-
     /** It was asked to end, and when it last looked it was not the only member. */
     default boolean endsAmongOthers() {
         return false;

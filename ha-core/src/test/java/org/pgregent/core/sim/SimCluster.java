@@ -171,7 +171,8 @@ final class SimCluster {
 
     /**
      * Also the folder of a primary whose timeline's number another began as well, when a replica of its own later brought its
-     * line, and not the recorded one, to lead: by the record it looks like the other's, and is left for a person.
+     * line, and not the recorded one, to lead: by the record it looks like the other's, and is left for a person. But only as
+     * long as the node says so: one that is merely stuck is none.
      */
     private boolean isTwin(SimNode node, SimNode primary) {
         PgServer pg = node.postgres();
@@ -179,6 +180,7 @@ final class SimCluster {
         return pg.wal != null
                 && (pg.wal.branch().isTwinOf(primary.postgres().wal.branch())
                         || formerPrimary
+                                && node.says("both began timeline")
                                 && beginnings.getOrDefault(pg.wal.branch().timeline(), 0) > 1);
     }
 
