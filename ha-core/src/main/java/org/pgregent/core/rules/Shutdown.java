@@ -49,11 +49,39 @@ final class Shutdown {
         if (stopping) {
             return s.waitBecause("ending: PostgreSQL is stopping", Duration.ofMillis(500));
         }
+        if (s.iLedBeforeTheOutage()) {
+            return storeAway(s);
+        }
         return s.iLead()
                 ? s.then(
                         new Action.ReleaseLeadership(Fencing.lastPosition(s)),
                         "ending: PostgreSQL is stopped, releasing the leader key")
                 : s.then(new Action.End(0, "PostgreSQL is stopped, this agent ends"), "ending: PostgreSQL is stopped");
+    }
+
+    /** Often it is back in a moment, and then whoever is next need not wait for the end of the lease. */
+    private static Optional<Decision> storeAway(Situation s) {
+        String waiting = "ending: waiting for the store, to hand over";
+        if (s.isHandingOver(Phase.STOP)) {
+            return s.thenSoon(waiting, confirming(s), SOON);
+        }
+        boolean patient = s.memory()
+                .handover()
+                .map(h -> s.now().since(h.sinceNanos()).compareTo(Successor.PATIENCE) <= 0)
+                .orElse(false);
+        return patient && s.leaseHasTime()
+                ? s.waitBecause(waiting, Duration.ofMillis(200))
+                : s.then(
+                        new Action.End(
+                                0, "Leader key is not deleted and runs out with its lease: the store does not answer"),
+                        "ending: the store does not answer: leaving the leader key to its lease");
+    }
+
+    private static Memory confirming(Situation s) {
+        return s.memory()
+                .change()
+                .handover(Optional.of(Successor.phase(s, Phase.CONFIRM, Optional.empty())))
+                .done();
     }
 
     private static Optional<Decision> stop(Situation s) {
@@ -87,11 +115,7 @@ final class Shutdown {
         }
         Optional<Memory.Handover> confirming = s.memory().handover().filter(h -> h.phase() == Phase.CONFIRM);
         if (confirming.isEmpty()) {
-            Memory next = s.memory()
-                    .change()
-                    .handover(Optional.of(Successor.phase(s, Phase.CONFIRM, Optional.empty())))
-                    .done();
-            return ask(s, candidates, next);
+            return ask(s, candidates, confirming(s));
         }
         boolean answered = s.node().peers().countFor(confirming.get().sinceNanos(), s.now());
         Optional<NodeName> successor = answered ? Successor.whole(s, candidates, end.get()) : Optional.empty();

@@ -330,12 +330,23 @@ final class Mutants {
                                 before(Rule.rule(
                                         "follow orders",
                                         s -> s.paused()
-                                                        && s.nobodyLeads()
                                                         && s.isAskedToLead()
                                                         && s.postgres().isReplica()
                                                         && s.leaseHasTime()
-                                                ? s.then(new Action.AcquireLeadership(), "following orders")
+                                                        && !s.behindTheClusterTimeline()
+                                                        && !s.busy()
+                                                ? blindly(s)
                                                 : Optional.empty()))))));
+    }
+
+    /** Takes the key, and becomes primary, without asking anybody. */
+    private static Optional<Decision> blindly(Situation s) {
+        if (s.nobodyLeads()) {
+            return s.then(new Action.AcquireLeadership(), "following orders");
+        }
+        return s.iLead() && s.guardCovers()
+                ? s.start(new Action.Promote(Optional.empty()), "following orders")
+                : Optional.empty();
     }
 
     private static Optional<Decision> handOver(Situation s) {
