@@ -74,7 +74,8 @@ final class Election {
                 .noRaceUntil()
                 .map(until -> !s.now().isAtOrAfter(until))
                 .orElse(false);
-        if (resting && s.cluster().members().size() > 1) {
+        // Whoever is named by hand is wanted, and others wait for it.
+        if (resting && s.cluster().members().size() > 1 && !s.isAskedToLead()) {
             return s.waitBecause("not racing for leadership: this node gave it up a moment ago", SOON);
         }
         if (!s.leaseHasTime()) {

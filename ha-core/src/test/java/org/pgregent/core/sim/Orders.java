@@ -241,7 +241,10 @@ final class Orders {
         boolean lost = handOver.whole()
                 .map(last -> !last.isPrefixOf(node.postgres().wal))
                 .orElse(false);
-        if (lost && handOver.ordered() && age(handOver) < cluster.setup().ttl().toNanos()) {
+        if (lost
+                && handOver.ordered()
+                && !failedOverTo(node)
+                && age(handOver) < cluster.setup().ttl().toNanos()) {
             cluster.violated(
                     Invariant.HANDS_OVER_ALL,
                     node.name() + " is primary at " + node.postgres().wal + " after "
@@ -249,6 +252,15 @@ final class Orders {
                             + " handed over, and the write acknowledged at "
                             + handOver.whole().get() + " is gone");
         }
+    }
+
+    /** Another order came meanwhile: this node, whatever it has. It is the one order that may lose something. */
+    private boolean failedOverTo(SimNode node) {
+        return standing()
+                .filter(order -> !order.scheduled() && order.leader().isEmpty())
+                .flatMap(Order::candidate)
+                .map(node.name()::equals)
+                .orElse(false);
     }
 
     /** Where nothing else goes wrong, a hand-over ends with a leader. */
