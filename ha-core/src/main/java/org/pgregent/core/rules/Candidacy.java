@@ -47,7 +47,7 @@ final class Candidacy {
         if (s.paused() && !request.names(s.me())) {
             return Optional.empty();
         }
-        Optional<String> unfit = Election.cannotBePlaced(s);
+        Optional<String> unfit = Election.cannotBePlaced(s).or(() -> Election.formerLeaseMayRun(s));
         if (unfit.isPresent()) {
             return wait(request, s, unfit.get());
         }

@@ -106,8 +106,12 @@ final class Election {
         if (unfit.isPresent()) {
             return notHealthiest(s, unfit.get());
         }
-        List<NodeName> others = rivals(s);
         long since = s.memory().leaderlessSince().orElse(s.now().monotonicNanos());
+        Optional<String> wiped = formerLeaseMayRun(s);
+        if (wiped.isPresent()) {
+            return s.waitBecause("no leader, and " + wiped.get(), SOON);
+        }
+        List<NodeName> others = rivals(s);
         if (!answered(s, others, since)) {
             return s.node().peers().pending()
                     ? s.waitBecause("no leader: waiting for the members' answers", Duration.ofMillis(200))
@@ -131,6 +135,21 @@ final class Election {
                                         .filter(o -> !o.value().names(s.me()))
                                         .map(Versioned::version))
                                 .done()));
+    }
+
+    /**
+     * The store has lost its data, and who led with it. Its lease in the old store told nobody else: a primary may write on it
+     * yet, and its agent, that would say so, may be gone.
+     */
+    static Optional<String> formerLeaseMayRun(Situation s) {
+        Duration leaderless =
+                s.now().since(s.memory().leaderlessSince().orElse(s.now().monotonicNanos()));
+        return s.cluster().status().isPresent()
+                        || leaderless.compareTo(s.settings().ttl()) >= 0
+                ? Optional.empty()
+                : Optional.of(
+                        "no status key tells of a former one: not racing before a lease of it would be over, %d s more"
+                                .formatted(s.settings().ttl().minus(leaderless).toSeconds()));
     }
 
     /** Each of them was asked, late enough and not long ago; that it could not be reached is an answer too. */

@@ -16,6 +16,7 @@ final class Faults {
     private boolean suspended;
     private long lateUntil;
     private long lastNetworkChange;
+    private long wipedAt = Long.MIN_VALUE / 2;
 
     Faults(SimCluster cluster, SplittableRandom chance) {
         this.cluster = cluster;
@@ -39,6 +40,10 @@ final class Faults {
 
     long lastNetworkChange() {
         return lastNetworkChange;
+    }
+
+    boolean wipedLately() {
+        return cluster.scheduler().now() - wipedAt < cluster.setup().ttl().toNanos();
     }
 
     private boolean isOn() {
@@ -107,6 +112,7 @@ final class Faults {
             case PAUSE -> pause();
             case CLEAN_RESTART -> victim.shutDownAgent();
             case HAND_OVER -> cluster.orders().give(chance);
+            case STORE_WIPED -> wipe();
             case MACHINE_FREEZE -> say(victim, "the machine stands still", () -> victim.freezeMachine(until));
             case CRASH_BETWEEN_CALLS, FREEZE_BETWEEN_CALLS -> {
                 /* these strike at calls */
@@ -233,6 +239,16 @@ final class Faults {
         cluster.store().beginElection(cluster.scheduler().now() + SECOND / 2 + chance.nextLong(8 * SECOND));
     }
 
+    /** Not in pause: it would be gone with the rest, and nobody is promised anything then. */
+    private void wipe() {
+        if (cluster.ledger().hadLeader() && !cluster.operator().isPaused()) {
+            cluster.trace().add("store", "FAULT all its data is gone");
+            cluster.store().wipe();
+            cluster.ledger().storeWiped();
+            wipedAt = cluster.scheduler().now();
+        }
+    }
+
     private void lateWrites(long until) {
         cluster.trace().add("net", "FAULT some writes arrive late");
         lateUntil = until;
@@ -279,6 +295,14 @@ final class Faults {
                 || call.equals("renew")
                 || call.equals("stop")
                 || call.equals("revoke");
+        if (call.equals("put /service/sim/initialize")
+                && cluster.scheduler().now() - wipedAt < 10 * SECOND
+                && node.guard().isSound()
+                && chance.nextInt(4) == 0) {
+            // Registered, and the key not yet taken: nobody but the guard knows until when this primary may write.
+            cluster.trace().add(node.name(), "at: " + call);
+            crash(node);
+        }
         if (call.equals("put /service/sim/leader")
                 && cluster.store().holder().isEmpty()
                 && cluster.setup().faults().contains(Fault.FREEZE_BETWEEN_CALLS)

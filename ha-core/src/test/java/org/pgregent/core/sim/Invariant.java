@@ -57,7 +57,8 @@ record Invariant(String name, Function<SimCluster, Optional<String>> broken) {
     /**
      * The safe inequality itself: by D, when a rival may get the key, nothing of the old primary lives. Stricter than "no two
      * primaries", since it does not need the rival to be quick. Not while paused, when a primary keeps going without a lease
-     * on purpose, nor before the cluster first had a leader.
+     * on purpose, nor before the cluster first had a leader, nor for as long as a lease after the store has lost all: then the
+     * primary may register itself again, as long as nobody else holds the key.
      */
     private static Optional<String> writableWithoutLease(SimCluster cluster) {
         for (SimNode node : cluster.nodes()) {
@@ -73,7 +74,10 @@ record Invariant(String name, Function<SimCluster, Optional<String>> broken) {
                 cluster.ledger().excused(node, cluster.operator().isPaused());
             } else if (cluster.operator().isPaused()) {
                 cluster.ledger().excused(node, true);
-            } else if (cluster.ledger().hadLeader() && !cluster.ledger().isExcused(node)) {
+            } else if (cluster.ledger().hadLeader()
+                    && !cluster.ledger().isExcused(node)
+                    && !(cluster.faults().wipedLately()
+                            && cluster.store().holder().isEmpty())) {
                 return Optional.of(node.name() + " accepts writes, the leader key is held by "
                         + cluster.store().holder().map(SimStore.Holder::node).orElse("nobody"));
             }

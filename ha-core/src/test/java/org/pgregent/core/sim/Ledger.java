@@ -171,6 +171,15 @@ final class Ledger {
         }
     }
 
+    /** What was on record nobody can respect any more: a timeline may be older than one that was seen. */
+    void storeWiped() {
+        timelineRecorded = 0;
+        timelineMax = 0;
+        timelineMaxNanos = 0;
+        claimant = Optional.empty();
+        cluster.orders().storeWiped();
+    }
+
     void postmasterEnded(SimNode node) {
         if (settled && cluster.setup().isQuiet()) {
             cluster.violated(Invariant.QUIET, "PostgreSQL of " + node.name() + " ended although nothing had happened");

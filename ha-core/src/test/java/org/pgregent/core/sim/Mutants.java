@@ -197,6 +197,10 @@ final class Mutants {
                         "the agents do not see the pause",
                         (node, p) -> Wrappers.with(p, new WithoutPause(p.dcs()))),
                 Mutant.ports(
+                        "believes-a-wiped-store",
+                        "a store that has lost its data is taken for one in which nobody leads",
+                        (node, p) -> Wrappers.with(p, new NeverWiped(p.dcs()))),
+                Mutant.ports(
                         "removes-instead-of-rewinding",
                         "a diverged folder is removed unasked",
                         (node, p) -> Wrappers.changing(p, "rewindFrom", (real, args, call) -> {
@@ -440,6 +444,30 @@ final class Mutants {
                 seen.headMap(old).clear();
             }
             return seen.firstEntry().getValue();
+        }
+    }
+
+    /** Shows a status whenever the cluster is known and nobody leads, as if somebody had led in this store. */
+    private static final class NeverWiped extends OtherDcs {
+
+        NeverWiped(Dcs real) {
+            super(real);
+        }
+
+        @Override
+        public DcsSnapshot readAll(String prefix, Duration timeout) throws DcsException {
+            TreeMap<String, DcsSnapshot.Entry> all =
+                    new TreeMap<>(real.readAll(prefix, timeout).entries());
+            DcsSnapshot.Entry initialize = all.get(prefix + "/initialize");
+            if (initialize != null && !all.containsKey(prefix + "/leader")) {
+                all.putIfAbsent(
+                        prefix + "/status",
+                        new DcsSnapshot.Entry(
+                                "{\"optime\":0}".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                                initialize.version(),
+                                Optional.empty()));
+            }
+            return new DcsSnapshot(all);
         }
     }
 

@@ -190,6 +190,12 @@ final class Orders {
                 new HandOver(old, cluster.scheduler().now(), cluster.ledger().lastAcknowledged(), !ends));
     }
 
+    /** With the order everything is gone by which its success was to be measured. */
+    void storeWiped() {
+        pending = Optional.empty();
+        changed();
+    }
+
     private boolean settled() {
         return cluster.scheduler().now() - changedAt > SETTLED;
     }

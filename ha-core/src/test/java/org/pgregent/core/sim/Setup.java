@@ -47,6 +47,9 @@ record Setup(
         boolean orderly = chance.nextInt(10) == 0;
         int share = 1 + chance.nextInt(3);
         for (Fault fault : Fault.values()) {
+            if (fault == Fault.STORE_WIPED) {
+                continue;
+            }
             if (chance.nextInt(4) < share
                     && allowed.contains(fault)
                     && !quiet
@@ -56,6 +59,11 @@ record Setup(
         }
         if (orderly && !quiet && allowed.contains(Fault.HAND_OVER)) {
             faults.add(Fault.HAND_OVER);
+        }
+        // Rare, and drawn beside the others.
+        boolean wiped = new SplittableRandom(seed * 37 + 11).nextInt(8) == 0;
+        if (wiped && allowed.contains(Fault.STORE_WIPED) && !quiet && !orderly) {
+            faults.add(Fault.STORE_WIPED);
         }
         int drawn = chance.nextInt(4) == 0 ? 5 : 3;
         return new Setup(

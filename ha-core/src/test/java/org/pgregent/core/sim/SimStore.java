@@ -132,6 +132,14 @@ final class SimStore {
         }
     }
 
+    /** Everything is gone, leases too. */
+    void wipe() {
+        holder = null;
+        memory.wipe();
+        holder = null;
+        planExpiry();
+    }
+
     void heal() {
         outageUntil = 0;
         electionUntil = scheduler.now();

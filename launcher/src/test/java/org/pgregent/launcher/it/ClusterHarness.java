@@ -384,6 +384,18 @@ public final class ClusterHarness implements AutoCloseable {
         }
     }
 
+    /** What agent and guard said last, for whoever reads why a test failed where the files are gone. */
+    String logsOf(LocalNode node) throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (Path log : List.of(node.log(), node.stateDir().resolve("guard").resolve("guard.log"))) {
+            List<String> lines = Files.exists(log) ? Files.readAllLines(log) : List.of();
+            text.append(log.getFileName()).append(":\n");
+            lines.subList(Math.max(0, lines.size() - 40), lines.size())
+                    .forEach(line -> text.append(line).append('\n'));
+        }
+        return text.toString();
+    }
+
     private void keepLogs() throws IOException {
         Path kept = Files.createDirectories(Path.of("target", "it-logs", name));
         for (LocalNode node : nodes()) {

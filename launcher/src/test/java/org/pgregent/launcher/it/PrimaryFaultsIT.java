@@ -94,7 +94,9 @@ class PrimaryFaultsIT {
 
     @Test
     void anAgentThatIsBackBeforeTheGuardsTimeGoesOnWithTheSamePostgres() throws Exception {
-        LocalCluster.Timers slow = new LocalCluster.Timers(30, 1, 3);
+        // So long that the guard's time cannot come before the agent is back, however slowly this machine starts a
+        // process.
+        LocalCluster.Timers slow = new LocalCluster.Timers(60, 1, 3);
         try (ClusterHarness harness =
                 ClusterHarness.create("agent-restarted", 3, slow).started()) {
             LocalNode leader = writing(harness);
@@ -108,9 +110,10 @@ class PrimaryFaultsIT {
             harness.await(
                     "it leads again",
                     () -> harness.client().status(leader, "/primary").equals(Optional.of(200)));
-            harness.awaitWritesOn(leader, killed + TimeUnit.SECONDS.toNanos(35));
+            harness.awaitWritesOn(leader, killed + TimeUnit.SECONDS.toNanos(65));
             assertThat(Files.readAllLines(leader.dataDir().resolve("postmaster.pid"))
                             .get(0))
+                    .as(harness.logsOf(leader))
                     .isEqualTo(postmaster);
             assertThat(harness.query(leader, "SELECT timeline_id FROM pg_control_checkpoint()"))
                     .contains("1");
