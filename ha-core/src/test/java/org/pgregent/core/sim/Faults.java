@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.pgregent.core.model.PostgresView;
 
 /** Does to the cluster what the seed says, and nothing that the design does not claim to stand. */
 final class Faults {
@@ -239,9 +240,14 @@ final class Faults {
         cluster.store().beginElection(cluster.scheduler().now() + SECOND / 2 + chance.nextLong(8 * SECOND));
     }
 
-    /** Not in pause: it would be gone with the rest, and nobody is promised anything then. */
+    /**
+     * Not in pause: it would be gone with the rest, and nobody is promised anything then. Nor while a folder is empty: with
+     * nothing on record of a cluster, whoever has none makes one.
+     */
     private void wipe() {
-        if (cluster.ledger().hadLeader() && !cluster.operator().isPaused()) {
+        boolean allHaveData =
+                cluster.nodes().stream().allMatch(n -> n.postgres().folder == PostgresView.DataDir.PRESENT);
+        if (cluster.ledger().hadLeader() && allHaveData && !cluster.operator().isPaused()) {
             cluster.trace().add("store", "FAULT all its data is gone");
             cluster.store().wipe();
             cluster.ledger().storeWiped();
