@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.pgregent.core.decide.Action;
 import org.pgregent.core.decide.Decision;
 import org.pgregent.core.decide.Situation;
+import org.pgregent.core.model.FailoverRequest;
 import org.pgregent.core.model.SystemId;
 import org.pgregent.core.model.TaskKind;
 import org.pgregent.core.model.Versioned;
@@ -30,11 +31,9 @@ final class Leading {
                     "removed leader lock because postgres is not running as primary");
         }
         if (s.memory().failure(TaskKind.PROMOTE).isPresent()) {
-            Optional<String> order = s.order().map(Versioned::version);
-            if (order.isPresent() && (s.isAskedToLead() || s.memory().tookFor().equals(order))) {
-                return s.then(
-                        new Action.ClearFailover(order.get()),
-                        "promotion failed, and what was asked for with it" + s.lastFailure(TaskKind.PROMOTE));
+            Optional<Decision> order = orderFailed(s);
+            if (order.isPresent()) {
+                return order;
             }
             return s.then(
                     new Action.ReleaseLeadership(Optional.empty()),
@@ -62,6 +61,32 @@ final class Leading {
                 .map(bytes -> ", %d bytes behind the last known position of the former leader".formatted(bytes))
                 .orElse("");
         return s.start(new Action.Promote(last), "promoted self to leader by acquiring session lock" + behind);
+    }
+
+    /**
+     * What was asked for with this promotion must not hold the others up. But one who handed over is not to lose anything by it:
+     * of a switchover it stays that nobody leads who lacks a part, and only the name of the candidate goes.
+     */
+    private static Optional<Decision> orderFailed(Situation s) {
+        Optional<Versioned<FailoverRequest>> order =
+                s.order().filter(o -> s.isAskedToLead() || s.memory().tookFor().equals(Optional.of(o.version())));
+        if (order.isEmpty()) {
+            return Optional.empty();
+        }
+        FailoverRequest request = order.get().value();
+        String version = order.get().version();
+        if (!request.isSwitchover() || s.paused()) {
+            return s.then(
+                    new Action.ClearFailover(version),
+                    "promotion failed, and what was asked for with it" + s.lastFailure(TaskKind.PROMOTE));
+        }
+        return request.candidate().isEmpty()
+                ? Optional.empty()
+                : s.then(
+                        new Action.RewriteFailover(
+                                new FailoverRequest(request.leader(), Optional.empty(), Optional.empty()), version),
+                        "promotion failed: anybody else who has all may lead instead"
+                                + s.lastFailure(TaskKind.PROMOTE));
     }
 
     static Optional<Decision> fillIn(Situation s) {
