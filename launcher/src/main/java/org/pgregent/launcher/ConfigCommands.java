@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.pgregent.core.model.DynamicConfig;
 import org.pgregent.core.model.Settings;
-import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsConfig;
 import org.pgregent.dcs.spi.DcsException;
 import org.pgregent.launcher.config.Document;
@@ -31,13 +31,9 @@ import org.pgregent.launcher.config.SampleConfig;
 import org.pgregent.launcher.config.Secrets;
 import org.pgregent.launcher.config.Variables;
 import org.pgregent.launcher.config.YamlText;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What the program does with a configuration beside running by it. Each returns the exit code. */
 final class ConfigCommands {
-
-    private static final Logger LOG = LoggerFactory.getLogger(ConfigCommands.class);
 
     /** Which stores a configuration may name: it may name a folder of further ones. */
     @FunctionalInterface
@@ -66,15 +62,13 @@ final class ConfigCommands {
         Map<String, Problem> problems = new LinkedHashMap<>();
         ProviderCatalog catalog = catalog(document, problems);
         boolean witness = WitnessConfig.isAskedFor(document.values());
-        if (!witness) {
-            LauncherConfig.check(document, catalog).forEach(problem -> problems.putIfAbsent(problem.line(), problem));
-        }
+        (witness ? LauncherConfig.hints(document, catalog) : LauncherConfig.check(document, catalog).stream())
+                .forEach(problem -> problems.putIfAbsent(problem.line(), problem));
         try {
             if (witness) {
-                WitnessConfig.parse(document.values(), catalog);
+                WitnessConfig.parse(document, catalog);
             } else {
-                LauncherConfig config = LauncherConfig.parse(document, catalog);
-                store(config).ifPresent(problem -> problems.put(problem.line(), problem));
+                LauncherConfig.parse(document, catalog);
             }
         } catch (ConfigException e) {
             // What the closer look says of a key is better than what the schema alone does.
@@ -84,6 +78,7 @@ final class ConfigCommands {
             }
             e.problems().forEach(line -> problems.put(line, new Problem(Severity.ERROR, "", line)));
         }
+        store(document, catalog).forEach(problem -> problems.put(problem.line(), problem));
         HostCheck.of(document, listenPorts).forEach(problem -> problems.put(problem.line(), problem));
         Variables.unknown(environment).forEach(problem -> problems.put(problem.line(), problem));
         problems.values().stream()
@@ -105,31 +100,32 @@ final class ConfigCommands {
         }
     }
 
-    /** The store's own module knows its section best; it is asked to open a connection, and not to use it. */
-    private static Optional<Problem> store(LauncherConfig config) {
-        LauncherConfig.Store store = config.store();
-        if (store.settings().containsKey("embedded")) {
-            // That would be a server, not a connection.
-            return Optional.empty();
+    /** The store's own module knows its section best, whatever else is wrong with the configuration. */
+    private static List<Problem> store(Document document, ProviderCatalog catalog) {
+        List<String> saidElsewhere = new ArrayList<>();
+        Section top = new Section("", document.values(), saidElsewhere);
+        Optional<LauncherConfig.Store> found = LauncherConfig.store(top, catalog, saidElsewhere);
+        if (found.isEmpty()) {
+            return List.of();
         }
+        LauncherConfig.Store store = found.get();
         try {
             Path scratch = Files.createTempDirectory("pgregent-validate-");
-            try (Dcs dcs = store.provider()
-                    .connect(new DcsConfig(
-                            store.section(),
-                            store.settings(),
-                            config.name().value(),
-                            scratch,
-                            Duration.ofSeconds(30)))) {
-                LOG.debug("{} takes its section", dcs);
-                return Optional.empty();
+            try {
+                store.provider()
+                        .check(new DcsConfig(
+                                store.section(), store.settings(), "validate", scratch, Duration.ofSeconds(30)));
+                return List.of();
             } catch (DcsException e) {
-                return Optional.of(new Problem(Severity.ERROR, store.section(), e.getMessage()));
+                return String.valueOf(e.getMessage())
+                        .lines()
+                        .map(line -> new Problem(Severity.ERROR, store.section(), line))
+                        .toList();
             } finally {
                 deleteAll(scratch);
             }
         } catch (IOException e) {
-            return Optional.of(new Problem(
+            return List.of(new Problem(
                     Severity.IGNORABLE, store.section(), store.section() + " was not tried: " + e.getMessage()));
         }
     }
@@ -146,7 +142,7 @@ final class ConfigCommands {
     int printEffective() throws ConfigException {
         Document document = ConfigSource.read(file, environment);
         if (WitnessConfig.isAskedFor(document.values())) {
-            WitnessConfig.parse(document.values(), catalogs.of(document));
+            WitnessConfig.parse(document, catalogs.of(document));
             out.println("# A witness: it keeps a server of the quorum and has no PostgreSQL.");
             out.print(EffectiveConfig.local(document, Map.of()));
             return 0;

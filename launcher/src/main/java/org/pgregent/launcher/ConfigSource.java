@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,8 +24,25 @@ final class ConfigSource {
 
     private ConfigSource() {}
 
+    /**
+     * As {@link #read}, for a running agent: a file that was there once must not be taken for none, for then the variables alone
+     * would be the configuration.
+     */
+    static Document again(Path source, Map<String, String> environment) throws ConfigException {
+        if (!Files.exists(source)) {
+            throw new ConfigException(
+                    "the configuration " + source
+                            + " is not there any more, or its folder cannot be searched: put it back, or correct the permissions");
+        }
+        return read(Optional.of(source), environment);
+    }
+
     static Document read(Optional<Path> source, Map<String, String> environment) throws ConfigException {
         Optional<Path> present = source.filter(Files::exists);
+        if (present.isEmpty() && source.isPresent() && !Files.notExists(source.get())) {
+            throw new ConfigException("whether the configuration " + source.get()
+                    + " is there cannot be seen: make the folders above it searchable for this user");
+        }
         String whole = environment.getOrDefault(Variables.WHOLE, "");
         Document document = Document.EMPTY;
         if (present.isPresent()) {
@@ -56,14 +75,29 @@ final class ConfigSource {
             return List.of(source);
         }
         try (Stream<Path> entries = Files.list(source)) {
-            return entries.filter(Files::isRegularFile)
-                    .filter(file ->
+            List<Path> named = entries.filter(file ->
                             file.toString().endsWith(".yml") || file.toString().endsWith(".yaml"))
                     .sorted()
                     .toList();
+            List<Path> files = new ArrayList<>();
+            for (Path file : named) {
+                if (isToBeRead(file)) {
+                    files.add(file);
+                }
+            }
+            return files;
         } catch (IOException | UncheckedIOException e) {
             throw new ConfigException("the configuration folder " + source + " cannot be read (" + reason(e)
                     + "): correct the path or its permissions");
+        }
+    }
+
+    /** What cannot be looked at counts, so that reading it fails: what it says must not be missing unnoticed. */
+    private static boolean isToBeRead(Path file) {
+        try {
+            return Files.readAttributes(file, BasicFileAttributes.class).isRegularFile();
+        } catch (IOException unknown) {
+            return true;
         }
     }
 

@@ -120,10 +120,11 @@ public record LauncherConfig(
 
     /** What is not wrong, but what somebody should know. */
     List<String> hints(ProviderCatalog catalog) {
-        return check(document, catalog).stream()
-                .filter(problem -> problem.severity() == Problem.Severity.HINT)
-                .map(Problem::line)
-                .toList();
+        return hints(document, catalog).map(Problem::line).toList();
+    }
+
+    static Stream<Problem> hints(Document document, ProviderCatalog catalog) {
+        return check(document, catalog).stream().filter(problem -> problem.severity() == Problem.Severity.HINT);
     }
 
     static List<Problem> check(Document document, ProviderCatalog catalog) {

@@ -2,6 +2,7 @@ package org.pgregent.launcher;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -149,6 +150,8 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--plugins", hidden = true, description = "Where the plug-ins were laid that the file names.")
     private Path plugins;
 
+    private boolean filesAtStart;
+
     public static void main(String[] arguments) {
         leadJavaLoggingToOurs();
         System.exit(new CommandLine(new Main()).execute(arguments));
@@ -169,6 +172,7 @@ public final class Main implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "no configuration was named");
         }
         return guarded(() -> {
+            filesAtStart = source != null && Files.exists(source);
             Document document = ConfigSource.read(Optional.ofNullable(source), System.getenv());
             Role role = role(document, catalog(document), Optional.ofNullable(source));
             Variables.unknown(System.getenv()).forEach(hint -> System.err.println(hint.line()));
@@ -183,7 +187,7 @@ public final class Main implements Callable<Integer> {
 
     private Role role(Document document, ProviderCatalog catalog, Optional<Path> files) throws ConfigException {
         if (WitnessConfig.isAskedFor(document.values())) {
-            WitnessConfig config = WitnessConfig.parse(document.values(), catalog);
+            WitnessConfig config = WitnessConfig.parse(document, catalog);
             return new Role(
                     new Staging(config.own(), config.dataDir(), config.store(), document, files, System.getenv()),
                     () -> new Witness(config).run());
@@ -207,7 +211,11 @@ public final class Main implements Callable<Integer> {
     /** The files as they are now, under the variables as they were at the start. */
     private Document again() throws ConfigException {
         Map<String, String> variables = rereadVariables == null ? System.getenv() : Staging.variables(rereadVariables);
-        return ConfigSource.read(Optional.ofNullable(reread).or(() -> Optional.ofNullable(source)), variables);
+        // The staged copy stands in for a file that was there.
+        Path files = reread == null ? source : reread;
+        return files != null && (reread != null || filesAtStart)
+                ? ConfigSource.again(files, variables)
+                : ConfigSource.read(Optional.ofNullable(files), variables);
     }
 
     private int withConfiguration() throws ConfigException, IOException {
@@ -290,6 +298,7 @@ public final class Main implements Callable<Integer> {
                                 "a path has a line break: " + word.replace('\n', '?') + ": rename it");
                     }
                 }
+                Variables.unknown(System.getenv()).forEach(hint -> System.err.println(hint.line()));
                 command.forEach(System.out::println);
                 return 0;
             });

@@ -59,6 +59,7 @@ final class Reload {
         }
         tell(diff.now(), "in force now");
         tell(diff.bootstrap(), "looked at only when a cluster is made");
+        tell(diff.idle(), "without effect in this version");
         if (!diff.restart().isEmpty()) {
             LOG.warn("changed, but in force only after a restart of this agent: {}", String.join(", ", diff.restart()));
         }

@@ -34,6 +34,8 @@ final class Witness {
         Signals.handle(
                 "HUP",
                 name -> LOG.warn("the configuration is not read again: restart the witness, its quorum bears it"));
+        new LogLevels().apply(config.document());
+        config.hints().forEach(LOG::warn);
         try (NodeLock lock = NodeLock.take(config.own().stateDir());
                 Dcs dcs = open()) {
             LOG.debug("holding {} and {}", lock, dcs);

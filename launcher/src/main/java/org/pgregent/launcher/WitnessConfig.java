@@ -6,14 +6,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pgregent.core.model.NodeName;
+import org.pgregent.launcher.config.Document;
+import org.pgregent.launcher.config.Problem;
 
 /**
  * The configuration of a node without PostgreSQL: it only carries a server of the quorum, so that two nodes with PostgreSQL are
  * enough. It has to be asked for in so many words, since a section that was forgotten looks just the same.
  *
  * @param dataDir where that server keeps its data
+ * @param hints what is not wrong, but what somebody should know
  */
-record WitnessConfig(String scope, NodeName name, LauncherConfig.Store store, Path dataDir, OwnSection own) {
+record WitnessConfig(
+        String scope,
+        NodeName name,
+        LauncherConfig.Store store,
+        Path dataDir,
+        OwnSection own,
+        Document document,
+        List<String> hints) {
 
     private static final String EMBEDDED = "embedded";
 
@@ -26,9 +36,9 @@ record WitnessConfig(String scope, NodeName name, LauncherConfig.Store store, Pa
         return asked;
     }
 
-    static WitnessConfig parse(Map<String, Object> document, ProviderCatalog catalog) throws ConfigException {
+    static WitnessConfig parse(Document document, ProviderCatalog catalog) throws ConfigException {
         List<String> problems = new ArrayList<>();
-        Section top = new Section("", document, problems);
+        Section top = new Section("", document.values(), problems);
         Section regent = top.section("regent");
         String scope = top.required("scope", "name the cluster whose quorum this node belongs to, such as main");
         NodeName name = LauncherConfig.name(top, top);
@@ -52,6 +62,13 @@ record WitnessConfig(String scope, NodeName name, LauncherConfig.Store store, Pa
         if (!problems.isEmpty()) {
             throw new ConfigException(problems);
         }
-        return new WitnessConfig(scope, name, store.orElseThrow(), dataDir.orElseThrow(), own);
+        return new WitnessConfig(
+                scope,
+                name,
+                store.orElseThrow(),
+                dataDir.orElseThrow(),
+                own,
+                document,
+                LauncherConfig.hints(document, catalog).map(Problem::line).toList());
     }
 }

@@ -69,6 +69,30 @@ class ConfigSourceTest {
     }
 
     @Test
+    void aFileOfARunningAgentThatIsGoneIsNotTakenForNone() throws Exception {
+        Map<String, String> environment = Map.of("PATRONI_SCOPE", "c", "PATRONI_NAME", "n");
+        Path file = Files.writeString(folder.resolve("n.yml"), "scope: a\n");
+        assertThat(ConfigSource.again(file, environment).values()).containsEntry("scope", "c");
+        Files.delete(file);
+        assertThatThrownBy(() -> ConfigSource.again(file, environment))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(file + " is not there any more")
+                .hasMessageContaining("put it back");
+    }
+
+    @Test
+    void aFileOfAFolderThatCannotBeLookedAtIsNotTakenForNone() throws Exception {
+        Files.writeString(folder.resolve("1.yml"), "scope: a\n");
+        Files.createDirectory(folder.resolve("2.yml"));
+        assertThat(ConfigSource.read(Optional.of(folder), Map.of()).values()).isEqualTo(Map.of("scope", "a"));
+        Path dangling = Files.createSymbolicLink(folder.resolve("3.yml"), folder.resolve("gone"));
+        assertThatThrownBy(() -> ConfigSource.read(Optional.of(folder), Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(dangling + " cannot be read")
+                .hasMessageContaining("correct the path or its permissions");
+    }
+
+    @Test
     void aFileThatIsNoMappingIsNamed() throws IOException {
         Path file = Files.writeString(folder.resolve("n.yml"), "- a\n");
         assertThatThrownBy(() -> ConfigSource.read(Optional.of(file), Map.of()))

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pgregent.launcher.config.Document;
 
 class WitnessConfigTest {
 
@@ -21,7 +22,8 @@ class WitnessConfigTest {
     }
 
     private static WitnessConfig parse(Map<String, Object> document) throws ConfigException {
-        return WitnessConfig.parse(document, ProviderCatalog.of(List.of(new StubProvider("stub"))));
+        return WitnessConfig.parse(
+                Document.of(document, "test"), ProviderCatalog.of(List.of(new StubProvider("stub"))));
     }
 
     private static void assertRefused(Map<String, Object> document, String... words) {
@@ -38,6 +40,20 @@ class WitnessConfigTest {
         assertThat(config.name().value()).isEqualTo("w1");
         assertThat(config.dataDir()).isEqualTo(Path.of("/var/lib/quorum/main"));
         assertThat(config.own().stateDir()).isEqualTo(Path.of("/var/lib/quorum/.main.regent"));
+    }
+
+    @Test
+    void whatItDoesNotKnowIsSaid() throws Exception {
+        Map<String, Object> document = witness();
+        assertThat(parse(document).hints()).isEmpty();
+        document.put("skope", "x");
+        document.put("log", Map.of("level", "DEBUG", "dir", "/tmp"));
+        WitnessConfig config = parse(document);
+        assertThat(config.hints())
+                .containsExactlyInAnyOrder(
+                        "skope is not a known key and is ignored: did you mean scope?",
+                        "not yet used, for it comes with a later version: log.dir");
+        assertThat(config.document().at(List.of("log", "level"))).contains("DEBUG");
     }
 
     @Test

@@ -35,21 +35,28 @@ final class CrashRecovery {
             return;
         }
         if (Files.exists(dataDir.resolve("backup_label"))) {
-            // This is a copy or a rewound folder: it has not crashed, it has never been consistent yet.
-            LOG.info("no single-user recovery of {}: it has a backup_label", dataDir);
+            // A copy or a rewound folder: what it lacks to be consistent is in the WAL of where it came from, so it can
+            // only go on as a standby. (Before PostgreSQL 15 it may also be a primary that crashed in an exclusive
+            // backup.)
+            LOG.info("no single-user recovery of {}, it has a backup_label: it goes on as a standby", dataDir);
+            signal(true);
             return;
         }
-        try {
-            // With a standby signal single-user mode would refuse to start.
-            RecoveryFiles.signal(dataDir, false);
-        } catch (IOException e) {
-            throw new PostgresException("cannot remove the standby signal: " + DataFolder.reason(e), e);
-        }
+        // With a standby signal single-user mode would refuse to start.
+        signal(false);
         LOG.info("recovering {} in single-user mode, it was '{}'", dataDir, control.state());
         Commands.run(command(controlled), Commands.IN_ENGLISH, deadline).orThrow();
         Control after = controlData.read(deadline);
         if (!after.cleanlyShutDown()) {
             throw new PostgresException("single-user recovery ended and left the folder '" + after.state() + "'");
+        }
+    }
+
+    private void signal(boolean standby) throws PostgresException {
+        try {
+            RecoveryFiles.signal(dataDir, standby);
+        } catch (IOException e) {
+            throw new PostgresException("cannot change the standby signal: " + DataFolder.reason(e), e);
         }
     }
 

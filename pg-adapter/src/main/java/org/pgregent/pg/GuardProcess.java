@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
@@ -147,16 +148,32 @@ public final class GuardProcess implements Deadman, AutoCloseable {
     /** The living guard that the pid file names, be it an earlier agent's. */
     private Optional<ProcFs.Stat> former() throws IOException {
         Path file = folder.resolve("pid");
-        if (!Files.exists(file)) {
+        if (guardsAnotherFolder()) {
             return Optional.empty();
         }
-        String[] parts = Files.readString(file).trim().split(" ");
+        String[] parts;
+        try {
+            parts = Files.readString(file).trim().split(" ");
+        } catch (NoSuchFileException noneOrJustStarting) {
+            // A guard that starts removes what the one before it left.
+            return Optional.empty();
+        }
         if (parts.length != 2 || !parts[0].matches("\\d{1,18}")) {
             return Optional.empty();
         }
         return ProcFs.stat(Long.parseLong(parts[0]))
                 .filter(ProcFs.Stat::isAlive)
                 .filter(stat -> Long.toString(stat.startTicks()).equals(parts[1]));
+    }
+
+    /** Then it is left alone: it does for the other folder what it was told, and leaves when that is done. */
+    private boolean guardsAnotherFolder() throws IOException {
+        Path file = folder.resolve("guarded");
+        return Files.exists(file) && !Files.readString(file).equals(guarded());
+    }
+
+    private String guarded() {
+        return config.dataDir() + "\n";
     }
 
     private boolean connect(ProcFs.Stat process, Deadline deadline) throws IOException, InterruptedException {
@@ -179,6 +196,7 @@ public final class GuardProcess implements Deadman, AutoCloseable {
     private boolean start(Deadline deadline) throws IOException, InterruptedException {
         AtomicFiles.makePrivateFolder(folder);
         Path script = stage();
+        AtomicFiles.write(folder.resolve("guarded"), guarded(), AtomicFiles.PRIVATE_FILE);
         File log = folder.resolve("guard.log").toFile();
         String server = new Programs(config.folders().binDir(), config.folders().binNames()).serverName();
         ProcessBuilder builder = new ProcessBuilder(List.of(

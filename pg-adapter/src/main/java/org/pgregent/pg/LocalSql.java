@@ -47,6 +47,10 @@ final class LocalSql {
         FutureTask<T> task = new FutureTask<>(() -> {
             try (Connection connection = connections.local("Patroni", limit)) {
                 open.set(connection);
+                if (Thread.interrupted()) {
+                    // Cut while it was still connecting, which hears no interrupt.
+                    throw new InterruptedException(what);
+                }
                 Connections.limit(connection, limit);
                 try (Statement statement = connection.createStatement()) {
                     return work.with(statement);
@@ -59,18 +63,20 @@ final class LocalSql {
         try {
             return task.get(limit.leftMillis() + GRACE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
-            cut(open.get(), task);
+            cut(open, task);
             throw e;
         } catch (TimeoutException e) {
-            cut(open.get(), task);
+            cut(open, task);
             throw new PostgresException(what + ": PostgreSQL did not answer in time", e);
         } catch (ExecutionException e) {
             throw failure(what, e.getCause());
         }
     }
 
-    private static void cut(Connection connection, FutureTask<?> task) throws PostgresException {
+    /** First the flag, then the connection: whoever opens it in between sees the flag. */
+    private static void cut(AtomicReference<Connection> open, FutureTask<?> task) throws PostgresException {
         task.cancel(true);
+        Connection connection = open.get();
         if (connection != null) {
             try {
                 connection.abort(Runnable::run);

@@ -109,8 +109,8 @@ final class Observer {
         if (answer.isPresent() && (answer.get().outcome() != Outcome.NOT_OPEN || isOpenElsewhere(answer.get()))) {
             return Process.RUNNING;
         }
-        // Asking takes its time: who did not answer may have ended meanwhile.
-        return ProcFs.isAlive(postmaster.get()) ? Process.STARTING : Process.STOPPED;
+        // Asking takes its time: who did not answer may have ended meanwhile, and its children outlive it for a moment.
+        return process.isAnyAlive() ? Process.STARTING : Process.STOPPED;
     }
 
     /** It says of itself that it is open, and nobody listens where we ask: that is no start. */

@@ -329,9 +329,10 @@ public final class PgPostgres implements Postgres, AutoCloseable {
     @Override
     public void promote(Duration timeout) throws PostgresException, InterruptedException {
         Deadline deadline = Deadline.in(timeout);
-        promotion.set(process.postmaster()
+        String marked = process.postmaster()
                 .orElseThrow(() -> new PostgresException("cannot promote: PostgreSQL does not run"))
-                .id());
+                .id();
+        promotion.set(marked);
         sql.runLong("promoting", deadline, statement -> {
             if ("f".equals(LocalSql.text(statement, "SELECT pg_is_in_recovery()"))) {
                 return null;
@@ -339,6 +340,10 @@ public final class PgPostgres implements Postgres, AutoCloseable {
             String received = LocalSql.text(statement, "SELECT pg_last_wal_receive_lsn()");
             String replayed = LocalSql.text(statement, "SELECT pg_last_wal_replay_lsn()");
             LOG.info("promoting: received up to {}, replayed up to {}", received, replayed);
+            // The connection is there, so it is to this server or to an earlier one: never to one that nobody asked.
+            if (!process.postmaster().map(server -> server.id().equals(marked)).orElse(false)) {
+                throw new PostgresException("not promoting: PostgreSQL was restarted meanwhile");
+            }
             LocalSql.text(statement, "SELECT pg_promote(false)");
             while ("t".equals(LocalSql.text(statement, "SELECT pg_is_in_recovery()"))) {
                 deadline.require("promoting");

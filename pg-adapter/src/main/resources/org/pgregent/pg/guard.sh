@@ -3,8 +3,8 @@
 #
 # usage: guard.sh GUARD_FOLDER DATA_FOLDER SERVER_NAME
 #
-# It trusts nothing but Linux: not the agent (which may be dead, stopped or out of memory), not a disk (it writes nothing
-# after its start), not a fork (all of it is done with what bash has built in). Times are those of /proc/uptime, which
+# It trusts little but Linux: not the agent (which may be dead, stopped or out of memory), not a disk that is full (it writes
+# nothing after its start until all is dead), not a fork (all of it is done with what bash has built in). Times are those of /proc/uptime, which
 # neither jumps nor stops while the machine sleeps, in milliseconds; the agent reads the same clock.
 #
 # Commands come through the fifo "commands", one a line, each with a number that the answer repeats:
@@ -62,6 +62,14 @@ slay() {
     look "$2" && [[ $start == "${prey[$2]}" ]] && kill -"$1" "$2" 2>/dev/null
 }
 
+# By name, or by the folder that was there when the deadline was given: it may have been moved, or its parent be locked.
+works_here() { [[ $1/cwd -ef $data || $1/cwd -ef /proc/$$/fd/5 ]]; }
+
+# Holds on to the folder as it is now. Before the answer: whose disk hangs gets none, and does not lead.
+hold() {
+    [[ $data -ef /proc/$$/fd/5 || ! -d $data ]] || { exec 5<"$data"; } 2>/dev/null
+}
+
 # Looks at every process of this user; adds to the prey the servers that work in the data folder and all who descend from
 # prey. Sets busy to whether any of the prey lives.
 scan() {
@@ -73,7 +81,7 @@ scan() {
         pid=${p#/proc/}
         look "$pid" && [[ $pid != "$$" ]] || continue
         parent[$pid]=$ppid seen[$pid]=$start
-        if [[ $comm == "$name" && $p/cwd -ef $data ]]; then prey[$pid]=$start; fi
+        if [[ $comm == "$name" ]] && works_here "$p"; then prey[$pid]=$start; fi
     done
     grown=1
     while (( grown )); do
@@ -148,6 +156,7 @@ obey() {
     case $verb in
         deadline)
             if [[ $3$4 == *[!0-9]* || -z $4 ]]; then answer no "$n"; return; fi
+            hold
             if [[ $3 != "$deadline" ]]; then deadline=$3; rearm; fi
             margin=$4
             answer ok "$n" ;;
@@ -164,8 +173,12 @@ leave() {
     exit 0
 }
 
-# Nobody can reach a guard whose fifo is gone; while it guards something it stays.
-abandoned() { ! [[ $dir/commands -ef /proc/$$/fd/3 ]] && [[ -z $deadline || ! -d $data ]]; }
+# Nobody can reach a guard whose fifo is gone; while it guards something it stays: until a minute past D, by when whoever was
+# about to start a server has done so or is gone.
+abandoned() {
+    ! [[ $dir/commands -ef /proc/$$/fd/3 ]] || return 1
+    [[ -z $deadline || ! -d $data ]] || { now; (( ! busy && now > deadline + 60000 )); }
+}
 
 look $$ || exit 1
 printf '%s %s\n' "$$" "$start" >"$dir/pid.new" && mv -f "$dir/pid.new" "$dir/pid" || exit 1

@@ -204,6 +204,43 @@ class GuardIT {
                 .start();
     }
 
+    /** Its processes work in the folder, whatever that is called by now; PostgreSQL itself would notice within a minute. */
+    @Test
+    void killsAlsoAfterTheDataFolderWasMoved() throws Exception {
+        node.primary();
+        ProcFs.Stat postmaster = ProcFs.stat(node.postmasterPid()).orElseThrow();
+        node.guard.ensure(LONG);
+        assertThat(node.guard.arm(in(Duration.ofSeconds(4)), MARGIN, LONG)).isTrue();
+        Path elsewhere = node.dataDir().resolveSibling("moved");
+        Files.move(node.dataDir(), elsewhere);
+        try {
+            await("PostgreSQL is gone", () -> !ProcFs.isAlive(postmaster));
+            await("the guard has said so", () -> Files.readString(guardFile("guard.log"))
+                    .contains("none lives"));
+        } finally {
+            Files.move(elsewhere, node.dataDir());
+        }
+    }
+
+    /** It does what it was told for the folder it was told; another folder gets a guard of its own. */
+    @Test
+    void aGuardOfAnotherFolderIsNotTakenOver() throws Exception {
+        node.guard.ensure(LONG);
+        node.guard.arm(in(Duration.ofMinutes(5)), MARGIN, LONG);
+        long pid = guardPid();
+        node.guard.close();
+        Files.writeString(guardFile("guarded"), folder.resolve("other") + "\n");
+        try (GuardProcess next = new GuardProcess(node.config)) {
+            assertThat(next.ensure(LONG)).isTrue();
+            assertThat(guardPid()).isNotEqualTo(pid);
+            assertThat(next.observe().isArmed()).isFalse();
+            assertThat(ProcFs.stat(pid)).as("it still guards the other folder").isPresent();
+            next.quit(LONG);
+        } finally {
+            signal("KILL", pid);
+        }
+    }
+
     @Test
     void aNewAgentTakesTheGuardOverWithItsDeadline() throws Exception {
         node.guard.ensure(LONG);

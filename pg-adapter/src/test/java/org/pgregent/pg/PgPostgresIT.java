@@ -71,6 +71,28 @@ class PgPostgresIT {
         await("streaming", () -> standby.view().isStreaming());
     }
 
+    private static void copyByHand(PgFixture source, PgFixture target) throws Exception {
+        PgConfig.Credentials user = PgFixture.USERS.replication();
+        ProcessBuilder builder = new ProcessBuilder(
+                new Programs(source.config.folders().binDir(), Map.of())
+                        .find("pg_basebackup")
+                        .toString(),
+                "-D",
+                target.dataDir().toString(),
+                "-h",
+                "127.0.0.1",
+                "-p",
+                Integer.toString(source.config.network().port()),
+                "-U",
+                user.username(),
+                "-X",
+                "stream",
+                "-c",
+                "fast");
+        builder.environment().put("PGPASSWORD", user.password().orElseThrow());
+        assertThat(builder.inheritIO().start().waitFor()).isZero();
+    }
+
     private static void awaitReplayed(PgFixture source, PgFixture standby) throws Exception {
         Lsn written = source.view().wal().position().orElseThrow();
         await("replayed", () -> standby.view().wal().replayed().orElse(Lsn.ZERO).compareTo(written) >= 0);
@@ -203,6 +225,21 @@ class PgPostgresIT {
         a.postgres.stop(StopMode.IMMEDIATE, LONG);
         await("the stream has ended", () -> !b.view().isStreaming());
         assertThat(b.view().wal().timeline()).contains(new Timeline(3));
+    }
+
+    /** Made by hand, without the wish to be a standby: single-user mode could not make it whole. */
+    @Test
+    void aCopyWithABackupLabelGoesOnAsAStandby() throws Exception {
+        a.primary();
+        slotFor(a, b);
+        copyByHand(a, b);
+        assertThat(b.view().standbySignal()).isFalse();
+
+        b.postgres.recoverCrash(LONG);
+
+        assertThat(b.view().standbySignal()).isTrue();
+        b.postgres.startReplica(PostgresSettings.NONE, Optional.of(a.upstream()), LONG);
+        await("streaming", () -> b.view().isStreaming());
     }
 
     @Test

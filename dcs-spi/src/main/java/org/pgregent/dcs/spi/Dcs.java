@@ -41,7 +41,9 @@ public interface Dcs extends AutoCloseable {
     /**
      * A lease for this process. It never ends before its ttl less its slack have passed, counted from before this call
      * (or the latest confirmed renewal) was made; it may end later. A back end that can take up the lease of this node's
-     * former process returns that one; hence the keys may already be there.
+     * former process returns that one, with the ttl it has, be it another than the one asked for; hence the keys may already be
+     * there. It does so here and nowhere else: whoever only
+     * reads and watches keeps no former lease alive.
      *
      * @throws DcsRefusedException if the store cannot grant what is asked; the message names the setting to change
      */

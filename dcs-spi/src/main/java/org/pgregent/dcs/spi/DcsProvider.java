@@ -20,7 +20,18 @@ public interface DcsProvider {
     /**
      * Opens a connection without waiting for the store to answer; the first call does that.
      *
-     * @throws DcsRefusedException if the configuration can never work; the message names key, value and remedy
+     * @throws DcsRefusedException if the configuration can never work; the message names key, value and remedy, one problem a
+     *     line
      */
     Dcs connect(DcsConfig config) throws DcsException;
+
+    /**
+     * For who only wants to know whether the configuration can work, as far as its text and the files it names tell. Starts no
+     * server and does not wait for the store.
+     *
+     * @throws DcsRefusedException as {@link #connect}
+     */
+    default void check(DcsConfig config) throws DcsException {
+        connect(config).close();
+    }
 }

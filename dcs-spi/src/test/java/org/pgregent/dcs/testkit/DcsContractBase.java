@@ -35,7 +35,7 @@ import org.pgregent.dcs.spi.WriteResult;
 abstract class DcsContractBase {
 
     /** Long enough for any healthy store, so that a test that fails on it tells of a hang, not of a slow machine. */
-    static final Duration CALL = Duration.ofSeconds(10);
+    static final Duration CALL = Duration.ofSeconds(25);
 
     /** By how much a call may overrun its deadline on a busy machine. */
     static final Duration SCHEDULING = Duration.ofSeconds(2);

@@ -293,6 +293,47 @@ abstract class DcsLeaseContract extends DcsContractBase {
         }
     }
 
+    /**
+     * The configuration may have changed while the node led on the lease it had. Its keys must not go because it was started
+     * again and wants another length: it may be acting on them.
+     */
+    @Test
+    void aRestartedNodeThatWantsAnotherLengthKeepsItsKeys() throws Exception {
+        Dcs first = connect("n1");
+        Lease lease = grant(first);
+        written(put(first, "a", "1", Expect.absent(), lease));
+        first.close();
+        Dcs again = connect("n1");
+        Lease next = again.grant(fixture.ttl().plusSeconds(2), CALL);
+        assertThat(text(again, "a")).contains("1");
+        if (fixture.abilities().contains(DcsFixture.Ability.TAKES_UP_FORMER_LEASE)) {
+            assertThat(next.id()).isEqualTo(lease.id());
+            assertThat(next.ttl()).isEqualTo(lease.ttl());
+        }
+        again.revoke(next, CALL);
+        Lease wanted = again.grant(fixture.ttl().plusSeconds(2), CALL);
+        assertThat(wanted.ttl()).isGreaterThanOrEqualTo(fixture.ttl().plusSeconds(2));
+        assertThat(again.renew(wanted, CALL)).isTrue();
+    }
+
+    /** An agent in a crash loop looks after nothing: what it reads at each start must not keep its former keys alive. */
+    @Test
+    void aNodeThatIsStartedAgainAndAgainAndOnlyReadsLosesItsLease() throws Exception {
+        Dcs first = connect("n1");
+        written(put(first, "a", "1", Expect.absent(), grant(first)));
+        first.close();
+        Dcs other = connect("n2");
+        eventually("the lease of a node that never asks for it ran out", runOut(), () -> {
+            try (Dcs again = connect("n1");
+                    Watch watch = again.watch(Set.of(key("a")), () -> {})) {
+                assertThat(watch).isNotNull();
+                written(put(again, "config", "x", Expect.anything()));
+                text(again, "a");
+            }
+            return text(other, "a").isEmpty();
+        });
+    }
+
     @Test
     void aLeaseOfAnotherLengthCanBeGrantedNext() throws Exception {
         Dcs dcs = connect("n1");

@@ -2,11 +2,13 @@ package org.pgregent.dcs.testkit;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A server a test has started: a child in a session of its own, so that a signal to the test does not reach it, whose output
@@ -75,6 +77,38 @@ public final class ServerProcess implements AutoCloseable {
     /** SIGSTOP: it answers nobody, its connections stay open. */
     public void freeze() throws IOException, InterruptedException {
         signal("STOP");
+        awaitStopped(pid());
+    }
+
+    /**
+     * Returns when none of its threads runs any more: on a busy machine the one that is to take the signal may have to wait for its
+     * turn, and the others serve on until then.
+     */
+    public static void awaitStopped(long pid) throws IOException, InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!isStopped(pid)) {
+            if (System.nanoTime() - end > 0) {
+                throw new IOException("process " + pid + " goes on 60 s after SIGSTOP");
+            }
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+    }
+
+    private static boolean isStopped(long pid) throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+            for (Path thread : threads.toList()) {
+                // The state is the first word behind the name, which may hold anything but ends with the last
+                // parenthesis.
+                String stat = Files.readString(thread.resolve("stat"));
+                if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+                    return false;
+                }
+            }
+            return true;
+        } catch (NoSuchFileException ended) {
+            // A thread came to its end meanwhile.
+            return false;
+        }
     }
 
     /** SIGCONT. */

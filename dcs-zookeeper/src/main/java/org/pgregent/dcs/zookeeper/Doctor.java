@@ -1,20 +1,9 @@
 package org.pgregent.dcs.zookeeper;
 
-import java.io.EOFException;
-import java.io.IOException;
-import java.net.ConnectException;
-import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
-import java.security.cert.CertPathBuilderException;
-import java.security.cert.CertPathValidatorException;
-import java.security.cert.CertificateException;
 import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
-import javax.net.ssl.SSLException;
+import java.util.function.Supplier;
 
 /**
  * Finds out why there is no connection. ZooKeeper's client knows, but only logs it, each time with a stack trace; so the servers
@@ -29,42 +18,47 @@ final class Doctor {
      */
     record Finding(boolean hopeless, String text) {}
 
-    private static final Duration PER_SERVER = Duration.ofSeconds(1);
     private static final Duration BETWEEN = Duration.ofSeconds(2);
-    private static final char TLS_ALERT = 21;
     private static final Duration FIRST = Duration.ofMillis(300);
 
-    private final ZooKeeperSettings settings;
-    private final Optional<StoreTls> tls;
+    private final Supplier<Finding> examination;
     private final AtomicBoolean busy = new AtomicBoolean();
-    private volatile Optional<Finding> finding = Optional.empty();
-    private volatile long dueNanos;
+    private Optional<Finding> finding = Optional.empty();
+    /** How often there has been a connection: what was found out before the latest of them is of the past. */
+    private long connections;
 
-    Doctor(ZooKeeperSettings settings, Optional<StoreTls> tls) {
-        this.settings = settings;
-        this.tls = tls;
-        connectionChanged();
+    private long dueNanos;
+
+    /** @param examination may take its time: it has a thread of its own */
+    Doctor(Supplier<Finding> examination) {
+        this.examination = examination;
+        dueNanos = System.nanoTime() + FIRST.toNanos();
     }
 
-    Optional<Finding> finding() {
+    synchronized Optional<Finding> finding() {
         return finding;
     }
 
-    void connectionChanged() {
+    /** There is a connection. */
+    synchronized void connected() {
+        connections++;
         finding = Optional.empty();
         dueNanos = System.nanoTime() + FIRST.toNanos();
     }
 
     /** To be called again and again while there is no connection; does its work on a thread of its own. */
     void beat() {
-        if (System.nanoTime() - dueNanos < 0 || !busy.compareAndSet(false, true)) {
-            return;
+        long before;
+        synchronized (this) {
+            if (System.nanoTime() - dueNanos < 0 || !busy.compareAndSet(false, true)) {
+                return;
+            }
+            before = connections;
         }
         Thread thread = new Thread(
                 () -> {
                     try {
-                        finding = Optional.of(examine());
-                        dueNanos = System.nanoTime() + BETWEEN.toNanos();
+                        note(before, examination.get());
                     } finally {
                         busy.set(false);
                     }
@@ -74,92 +68,10 @@ final class Doctor {
         thread.start();
     }
 
-    /** One server that may be waited for gives hope. */
-    private Finding examine() {
-        List<Finding> all = settings.hosts().stream().map(this::examine).toList();
-        return new Finding(
-                all.stream().allMatch(Finding::hopeless),
-                all.stream().map(Finding::text).distinct().collect(Collectors.joining("; ")));
-    }
-
-    private Finding examine(HostPort server) {
-        try {
-            String answer = ServerStatus.ask(server, tls, Math.toIntExact(PER_SERVER.toMillis()));
-            if (answer.contains("Mode: ")) {
-                return waiting(server + " serves, but took no session yet");
-            }
-            if (answer.contains("not currently serving")) {
-                return waiting(server + " has no quorum: start more of the servers, or look into its log");
-            }
-            if (answer.isEmpty() || answer.charAt(0) == TLS_ALERT) {
-                return waiting(server + " wants TLS, or has no room: set " + key("use_ssl")
-                        + " to true, or look into the server's log");
-            }
-            return waiting(server + " answers, but took no session yet");
-        } catch (UnknownHostException e) {
-            return waiting(key("hosts") + " names " + server + ", which cannot be resolved: correct it or the DNS");
-        } catch (ConnectException e) {
-            return waiting("nobody listens at " + server + ": start the server, or correct " + key("hosts"));
-        } catch (SocketTimeoutException e) {
-            return waiting("no answer from " + server + " within " + PER_SERVER.toMillis()
-                    + " ms: look at the server and the network"
-                    + (tls.isPresent() ? "" : ", or set " + key("use_ssl") + " to true if that port wants TLS"));
-        } catch (SSLException e) {
-            return ofTls(server, e);
-        } catch (IOException e) {
-            return waiting(server + " cannot be used: " + e.getMessage());
+    private synchronized void note(long before, Finding found) {
+        if (before == connections) {
+            finding = Optional.of(found);
+            dueNanos = System.nanoTime() + BETWEEN.toNanos();
         }
-    }
-
-    private Finding ofTls(HostPort server, SSLException e) {
-        String said = String.valueOf(e.getMessage());
-        String small = said.toLowerCase(Locale.ROOT);
-        if (small.contains("no subject alternative") || small.contains("no name matching")) {
-            return hopeless("the certificate of " + server + " is not for that name (" + said + "): write a name of the"
-                    + " certificate into " + key("hosts") + ", or issue another certificate");
-        }
-        if (isCausedBy(e, CertPathBuilderException.class) || small.contains("chain") || small.contains("signature")) {
-            return hopeless("the certificate of " + server + " is not signed by " + authority() + ": name the authority"
-                    + " that signed it in " + key("cacert"));
-        }
-        if (isCausedBy(e, CertPathValidatorException.class) || isCausedBy(e, CertificateException.class)) {
-            return hopeless("the certificate of " + server + " is not valid (" + said + "): renew it");
-        }
-        if (small.contains("received fatal alert") && (small.contains("certificate") || small.contains("unknown_ca"))) {
-            return hopeless(server + " does not take our certificate (" + said + "): give one it trusts in "
-                    + key("cert") + " and " + key("key"));
-        }
-        if (small.contains("unsupported or unrecognized") || isCausedBy(e, EOFException.class)) {
-            return waiting(server + " does not answer in TLS: name its secureClientPort in " + key("hosts")
-                    + ", or set " + key("use_ssl") + " to false");
-        }
-        return waiting("TLS with " + server + " failed: " + said);
-    }
-
-    private String authority() {
-        return tls.flatMap(files -> files.settings().files().trusted())
-                .map(file -> key("cacert") + " '" + file + "'")
-                .orElse("any authority this Java knows");
-    }
-
-    private String key(String name) {
-        return settings.section() + "." + name;
-    }
-
-    private static boolean isCausedBy(Throwable e, Class<? extends Throwable> kind) {
-        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-            if (kind.isInstance(cause)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static Finding waiting(String text) {
-        return new Finding(false, text);
-    }
-
-    private static Finding hopeless(String text) {
-        return new Finding(true, text);
     }
 }

@@ -1,11 +1,13 @@
 package org.pgregent.dcs.zookeeper;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -88,34 +90,44 @@ record EmbeddedSettings(
         if (!(value instanceof Map<?, ?> map)) {
             throw refused(at, "is no map", "give id, data_dir, secret and servers below it");
         }
+        Refusals refusals = new Refusals();
         for (Object key : map.keySet()) {
             if (!KNOWN.contains(String.valueOf(key))) {
-                throw refused(
+                refusals.add(refused(
                         at + "." + key,
                         "is not known",
-                        "known are " + KNOWN.stream().sorted().toList());
+                        "known are " + KNOWN.stream().sorted().toList()));
             }
         }
-        SortedMap<Integer, Server> servers = servers(at + ".servers", map.get("servers"));
-        int id = id(at + ".id", map.get("id"));
-        if (!servers.containsKey(id)) {
-            throw refused(
-                    at + ".id", "is " + id + ", which is not among the servers " + servers.keySet(), "add it there");
+        SortedMap<Integer, Server> servers = refusals.tried(() -> servers(at + ".servers", map.get("servers")))
+                .orElse(Collections.emptySortedMap());
+        Optional<Integer> id = refusals.tried(() -> id(at + ".id", map.get("id")));
+        if (id.isPresent() && !servers.isEmpty() && !servers.containsKey(id.get())) {
+            refusals.add(refused(
+                    at + ".id",
+                    "is " + id.get() + ", which is not among the servers " + servers.keySet(),
+                    "add it there"));
         }
-        Path dataDir = Path.of(text(at + ".data_dir", map.get("data_dir")));
-        Path logDir = map.get("log_dir") == null ? dataDir : Path.of(text(at + ".log_dir", map.get("log_dir")));
-        Duration tick = map.get("tick_time") == null
+        Optional<Path> dataDir = refusals.tried(() -> folder(at + ".data_dir", map.get("data_dir")));
+        Optional<Path> logDir = map.get("log_dir") == null
+                ? dataDir
+                : refusals.tried(() -> folder(at + ".log_dir", map.get("log_dir")));
+        Optional<Optional<String>> secret = refusals.tried(() -> secret(at, map.get("secret"), servers));
+        Optional<Long> version = refusals.tried(() -> version(at + ".servers_version", map.get("servers_version")));
+        Optional<Duration> tick = refusals.tried(() -> map.get("tick_time") == null
                 ? DEFAULT_TICK
-                : ZooKeeperSettings.millis(at + ".tick_time", map.get("tick_time"));
+                : ZooKeeperSettings.millis(at + ".tick_time", map.get("tick_time")));
+        Optional<Optional<TlsSettings>> tls = refusals.tried(() -> tls(at, map));
+        refusals.throwIfAny();
         return Optional.of(new EmbeddedSettings(
-                id,
-                dataDir,
-                logDir,
-                secret(at, map.get("secret"), servers),
+                id.orElseThrow(),
+                dataDir.orElseThrow(),
+                logDir.orElseThrow(),
+                secret.orElseThrow(),
                 servers,
-                version(at + ".servers_version", map.get("servers_version")),
-                tick,
-                tls(at, map)));
+                version.orElseThrow(),
+                tick.orElseThrow(),
+                tls.orElseThrow()));
     }
 
     private static long version(String at, Object value) throws DcsRefusedException {
@@ -154,6 +166,7 @@ record EmbeddedSettings(
                     at, "is missing or no map", "write id: \"host:peerPort:electionPort:clientPort\" for each agent");
         }
         SortedMap<Integer, Server> servers = new TreeMap<>();
+        Set<HostPort> used = new HashSet<>();
         for (Map.Entry<?, ?> entry : map.entrySet()) {
             int id = id(at, entry.getKey());
             try {
@@ -164,11 +177,23 @@ record EmbeddedSettings(
                         "is '" + entry.getValue() + "': " + e.getMessage(),
                         "write \"host:peerPort:electionPort:clientPort\"");
             }
+            Server server = servers.get(id);
+            for (HostPort each : List.of(server.peer, server.election, server.client)) {
+                if (!used.add(each)) {
+                    throw refused(
+                            at + "." + id,
+                            "is '" + entry.getValue() + "', and " + each + " is there twice",
+                            "give each server three ports of its own");
+                }
+            }
         }
         return servers;
     }
 
     private static int id(String at, Object value) throws DcsRefusedException {
+        if (value == null) {
+            throw refused(at, "is missing", "write which of the servers is this agent's");
+        }
         try {
             int id = Integer.parseInt(String.valueOf(value));
             if (id >= 1 && id <= ID_MAX) {
@@ -180,11 +205,15 @@ record EmbeddedSettings(
         throw refused(at, "has the id " + value, "write a whole number from 1 to " + ID_MAX);
     }
 
-    private static String text(String at, Object value) throws DcsRefusedException {
+    private static Path folder(String at, Object value) throws DcsRefusedException {
         if (value == null || String.valueOf(value).isBlank()) {
             throw refused(at, "is missing", "name a folder that only the agent may read");
         }
-        return String.valueOf(value);
+        try {
+            return Path.of(String.valueOf(value));
+        } catch (InvalidPathException e) {
+            throw refused(at, "is '" + value + "', which is no path", "name a folder that only the agent may read");
+        }
     }
 
     private static Optional<String> secret(String at, Object value, SortedMap<Integer, Server> servers)

@@ -52,9 +52,17 @@ final class QuorumClient implements AutoCloseable {
                 },
                 config);
         QuorumClient client = new QuorumClient(settings, admin);
-        settings.clientAuth().forEach(admin::addAuthInfo);
-        if (!connected.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-            client.close();
+        boolean usable = false;
+        try {
+            settings.clientAuth().forEach(admin::addAuthInfo);
+            usable = connected.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            // Also on an interrupt: its threads would try to connect for ever.
+            if (!usable) {
+                client.close();
+            }
+        }
+        if (!usable) {
             throw new IOException("none of " + servers + " took a session within " + timeout.toMillis() + " ms");
         }
         return client;

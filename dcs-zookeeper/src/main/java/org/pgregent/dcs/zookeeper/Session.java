@@ -8,17 +8,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.apache.curator.framework.AuthInfo;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.CuratorFrameworkFactory;
-import org.apache.curator.framework.api.BackgroundCallback;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
-import org.apache.zookeeper.ZooDefs;
-import org.apache.zookeeper.client.ZKClientConfig;
 import org.pgregent.dcs.spi.DcsException;
 import org.pgregent.dcs.spi.DcsIndeterminateException;
 import org.pgregent.dcs.spi.DcsRefusedException;
@@ -27,31 +22,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One session of ZooKeeper, and the Curator client that carries it. Curator would open another session when one ends, and gives
- * one up by its own clock; but here a session is a lease, so this object is bound to a single one for good: it ends when the
- * server says so ({@link #isEnded}), when it is ended on purpose, or it is put down to run out or to be taken up again.
+ * One session of ZooKeeper: whether it lives, is connected, and what an answer in it means. Here a session is a lease, so this
+ * object is bound to a single one for good: it ends when the server says so ({@link #isEnded}), when it is ended on purpose, or
+ * it is put down to run out or to be taken up again.
  */
 final class Session {
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
-    private static final int PREPARE_MS = 2000;
-
-    /** A call that ZooKeeper answers with an event. */
-    interface Call {
-        void send(CuratorFramework curator, BackgroundCallback answer) throws Exception;
-    }
 
     private final ZooKeeperSettings settings;
     private final Duration ttl;
-    private final Optional<SavedSession> resumed;
     private final Consumer<Session> disturbed;
-    private final CuratorFramework curator;
-    private final Optional<StoreTls> tls;
+    private final boolean encrypted;
+    private final Carrier carrier;
+    private final TreeGuard tree;
     private final Doctor doctor;
     private final Heartbeat heartbeat;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private volatile ResumableZooKeeper handle;
     private volatile boolean connected;
     private volatile boolean ended;
     private volatile boolean putDown;
@@ -69,64 +57,15 @@ final class Session {
             Optional<SavedSession> resumed,
             Consumer<Session> disturbed) {
         this.settings = settings;
-        this.tls = tls;
-        this.doctor = new Doctor(settings, tls);
+        this.encrypted = tls.isPresent();
+        this.doctor = new Doctor(new Examination(settings, tls));
         this.ttl = ttl;
-        this.resumed = resumed;
         this.disturbed = disturbed;
         this.heartbeat = new Heartbeat(this, settings);
-        this.curator = client();
-        curator.start();
+        this.carrier = new Carrier(settings, tls, ttl, resumed, this::onEvent);
+        this.tree = new TreeGuard(carrier, settings.acls());
+        carrier.start();
         heartbeat.start();
-    }
-
-    private CuratorFramework client() {
-        ZKClientConfig config = new ZKClientConfig();
-        config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, "false");
-        tls.ifPresent(files -> files.configure(config));
-        List<AuthInfo> auth = settings.authData().entrySet().stream()
-                .map(entry -> new AuthInfo(entry.getKey(), entry.getValue()))
-                .toList();
-        CuratorFrameworkFactory.Builder builder = CuratorFrameworkFactory.builder()
-                .connectString(hosts().toString())
-                .ensembleTracker(false)
-                .sessionTimeoutMs(Math.toIntExact(ttl.toMillis()))
-                .connectionTimeoutMs(Math.toIntExact(ttl.toMillis()))
-                .retryPolicy((count, elapsed, sleeper) -> false)
-                .dontUseContainerParents()
-                .maxCloseWaitMs(500)
-                .zkClientConfig(config)
-                .aclProvider(settings.aclProvider())
-                .zookeeperFactory(new SingleHandle(this::handle));
-        if (!auth.isEmpty()) {
-            builder.authorization(auth);
-        }
-        return builder.build();
-    }
-
-    private OrderedHosts hosts() {
-        return new OrderedHosts(
-                settings.hosts(), server -> tls.ifPresent(files -> files.beforeConnect(server, PREPARE_MS)));
-    }
-
-    /** However often Curator asks, there is only the one. */
-    private ResumableZooKeeper handle(Watcher curatorsWatcher, ZKClientConfig config) throws IOException {
-        lock.lock();
-        try {
-            if (handle == null) {
-                Watcher watcher = event -> {
-                    curatorsWatcher.process(event);
-                    onEvent(event);
-                };
-                OrderedHosts hosts = hosts();
-                handle = resumed.isPresent()
-                        ? new ResumableZooKeeper(hosts, resumed.get(), watcher, config)
-                        : new ResumableZooKeeper(hosts, Math.toIntExact(ttl.toMillis()), watcher, config);
-            }
-            return handle;
-        } finally {
-            lock.unlock();
-        }
     }
 
     private void onEvent(WatchedEvent event) {
@@ -149,33 +88,16 @@ final class Session {
             }
             heartbeat.connectionChanged();
             if (connected) {
-                doctor.connectionChanged();
+                doctor.connected();
             }
             changed.signalAll();
         } finally {
             lock.unlock();
         }
         if (connected && settings.ownsTree()) {
-            guardTree();
+            tree.close();
         }
         disturbed.accept(this);
-    }
-
-    /** ZooKeeper begins with nodes that anybody may write below. */
-    private void guardTree() {
-        for (String path : List.of("/", "/zookeeper", "/zookeeper/quota")) {
-            send((client, answer) -> client.getACL().inBackground(answer).forPath(path))
-                    .thenAccept(event -> {
-                        if (event.getResultCode() == Code.OK.intValue()
-                                && event.getACLList().equals(ZooDefs.Ids.OPEN_ACL_UNSAFE)
-                                && !settings.acls().equals(ZooDefs.Ids.OPEN_ACL_UNSAFE)) {
-                            send((client, answer) -> client.setACL()
-                                    .withACL(settings.acls())
-                                    .inBackground(answer)
-                                    .forPath(path));
-                        }
-                    });
-        }
     }
 
     private void markEnded() {
@@ -198,10 +120,7 @@ final class Session {
 
     /** The session's id as the server prints it; {@code 0} before the first connection of a new one. */
     String name() {
-        return resumed.map(SavedSession::name).orElseGet(() -> {
-            ResumableZooKeeper current = handle;
-            return name(current == null ? 0 : current.getSessionId());
-        });
+        return name(carrier.sessionId());
     }
 
     Duration ttl() {
@@ -225,11 +144,11 @@ final class Session {
     }
 
     Duration negotiatedTtl() {
-        return Duration.ofMillis(handle.getSessionTimeout());
+        return carrier.negotiatedTtl();
     }
 
     SavedSession saved() {
-        return new SavedSession(handle.getSessionId(), handle.getSessionPasswd(), ttl);
+        return new SavedSession(carrier.sessionId(), carrier.sessionPassword(), ttl);
     }
 
     Heartbeat heartbeat() {
@@ -237,7 +156,7 @@ final class Session {
     }
 
     void breakConnection() throws IOException {
-        handle.breakConnection();
+        carrier.breakConnection();
     }
 
     void awaitConnected(Deadline deadline) throws DcsException, SessionEndedException {
@@ -262,7 +181,7 @@ final class Session {
     DcsRefusedException notAllowed(String path) {
         String remedy = settings.ownsTree()
                 ? "set the same " + settings.section() + ".embedded.secret on all agents"
-                : "correct " + settings.section() + ".auth_data" + (tls.isPresent() ? " or .cert" : "")
+                : "correct " + settings.section() + ".auth_data" + (encrypted ? " or .cert" : "")
                         + ", or the ACL of that node";
         return new DcsRefusedException("may not use " + path + " in ZooKeeper: " + remedy);
     }
@@ -294,39 +213,22 @@ final class Session {
         }
     }
 
-    /** Sends at once, for a caller that has seen the connection stand; the answer may be that it stands no more. */
-    CompletableFuture<CuratorEvent> send(Call call) {
-        CompletableFuture<CuratorEvent> answer = new CompletableFuture<>();
-        try {
-            call.send(curator, (client, event) -> answer.complete(event));
-        } catch (Exception e) {
-            if (e instanceof InterruptedException) {
-                Thread.currentThread().interrupt();
-            }
-            answer.completeExceptionally(e);
-        }
-        return answer;
+    /** See {@link Carrier#send}. */
+    CompletableFuture<CuratorEvent> send(Carrier.Call call) {
+        return carrier.send(call);
     }
 
     CompletableFuture<CuratorEvent> multi(List<CuratorOp> operations) {
-        return send(
-                (client, answer) -> client.transaction().inBackground(answer).forOperations(operations));
+        return carrier.multi(operations);
+    }
+
+    /** See {@link Carrier#barrier}. */
+    CompletableFuture<CuratorEvent> barrier() {
+        return carrier.barrier();
     }
 
     CuratorFramework curator() {
-        return curator;
-    }
-
-    /**
-     * A write without effect: when it is answered, the servers have agreed on it, and whatever is read behind it is at least
-     * that new. One operation alone would be read locally; as a transaction it goes the way of every write.
-     */
-    CompletableFuture<CuratorEvent> barrier() {
-        try {
-            return multi(List.of(curator.transactionOp().check().forPath("/")));
-        } catch (Exception e) {
-            return CompletableFuture.failedFuture(e);
-        }
+        return carrier.curator();
     }
 
     /**
@@ -383,22 +285,14 @@ final class Session {
 
     /** Ends the session on the server; true once it is certain that it is over. */
     boolean end(Deadline deadline) throws DcsException {
-        CompletableFuture<Code> code = new CompletableFuture<>();
-        ResumableZooKeeper current = handle;
-        Thread closing = new Thread(
-                () -> {
-                    try {
-                        code.complete(current.end());
-                    } catch (InterruptedException e) {
-                        code.complete(Code.OPERATIONTIMEOUT);
-                    }
-                },
-                "zookeeper-end");
-        closing.setDaemon(true);
-        closing.start();
-        Code came = deadline.await(code);
-        boolean over = came == Code.OK || (came == Code.SESSIONEXPIRED && !putDown);
-        closing.interrupt();
+        CompletableFuture<Code> answer = carrier.end();
+        boolean over;
+        try {
+            Code came = deadline.await(answer);
+            over = came == Code.OK || (came == Code.SESSIONEXPIRED && !putDown);
+        } finally {
+            answer.cancel(true);
+        }
         if (over) {
             markEnded();
         }
@@ -420,21 +314,7 @@ final class Session {
             lock.unlock();
         }
         heartbeat.stop();
-        CompletableFuture<Void> gone = new CompletableFuture<>();
-        Thread closing = new Thread(
-                () -> {
-                    try {
-                        if (handle != null) {
-                            handle.putDown();
-                        }
-                        curator.close();
-                    } finally {
-                        gone.complete(null);
-                    }
-                },
-                "zookeeper-put-down");
-        closing.setDaemon(true);
-        closing.start();
+        CompletableFuture<Void> gone = carrier.putDown();
         disturbed.accept(this);
         return gone;
     }

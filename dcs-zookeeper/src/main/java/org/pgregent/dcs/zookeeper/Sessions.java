@@ -24,7 +24,10 @@ final class Sessions {
     private final Watches watches;
     private final Optional<StoreTls> tls;
     private Session current;
-    private boolean started;
+    private boolean leased;
+    /** What the former process left, as long as nobody here has got it as a lease. */
+    private Optional<String> formers = Optional.empty();
+
     private boolean closed;
 
     Sessions(ZooKeeperSettings settings, Path stateDir, Duration usualTtl, Watches watches) {
@@ -36,21 +39,49 @@ final class Sessions {
     }
 
     /**
-     * The session in use. If it is over, or there is none, a new one is opened; the first one of this process takes up what
-     * its former process left. One that was put down since nobody renewed it is left to run out: whoever reads is not whoever
-     * holds the lease, and must not keep its keys alive.
+     * The session in use, for whatever needs no lease. If it is over, or there is none, a new one is opened. One that was put
+     * down since nobody renewed it is left to run out: whoever reads is not whoever holds the lease, and must not keep its keys
+     * alive. For the same reason what the former process left is not taken up here: an agent that reads at its start and fails
+     * each time, before it looks after anything, must lose its keys as one that does not start at all.
      */
     synchronized Session current() throws DcsUnavailableException {
         requireOpen();
-        if (current == null && !started) {
-            started = true;
-            Optional<SavedSession> saved = SavedSession.read(stateDir);
-            saved.ifPresent(session -> LOG.info("taking up session {} of the former process", session.name()));
-            open(saved.map(SavedSession::ttl).orElse(usualTtl), saved);
-        } else if (current == null || current.isEnded() || current.isPutDown()) {
+        if (current == null || current.isEnded() || current.isPutDown()) {
             open(current == null ? usualTtl : current.ttl(), Optional.empty());
         }
         return current;
+    }
+
+    /**
+     * The session to be a lease: the first time what the former process left, if it left one; else the one in use. Whoever asks
+     * for a lease is going to renew it.
+     */
+    synchronized Session toLease() throws DcsUnavailableException {
+        requireOpen();
+        if (!leased) {
+            leased = true;
+            Optional<SavedSession> saved = SavedSession.read(stateDir);
+            if (saved.isPresent()) {
+                LOG.info(
+                        "taking up session {} of the former process",
+                        saved.get().name());
+                open(saved.get().ttl(), saved);
+                formers = Optional.of(saved.get().name());
+            }
+        }
+        return current();
+    }
+
+    /**
+     * Whether it comes from the former process and has not been given out here. Then it is given as it is, whatever its ttl: the
+     * keys on it are those of a node that may act on them at this moment.
+     */
+    synchronized boolean isFormers(Session session) {
+        return formers.equals(Optional.of(session.name()));
+    }
+
+    synchronized void givenOut() {
+        formers = Optional.empty();
     }
 
     /** A new session with another ttl. The former one must be over, or it would keep its keys until it runs out. */

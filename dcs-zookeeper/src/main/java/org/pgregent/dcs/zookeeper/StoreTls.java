@@ -125,15 +125,20 @@ final class StoreTls {
     }
 
     private void trustWhatIsShown(HostPort server, int timeoutMs) throws IOException, GeneralSecurityException {
+        StringBuilder pem = new StringBuilder();
         try (SSLSocket socket = connect(server, timeoutMs)) {
-            StringBuilder pem = new StringBuilder();
             for (Certificate shown : socket.getSession().getPeerCertificates()) {
                 pem.append("-----BEGIN CERTIFICATE-----\n")
                         .append(Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(shown.getEncoded()))
                         .append("\n-----END CERTIFICATE-----\n");
             }
-            replace(trustStore, out -> out.write(pem.toString().getBytes(StandardCharsets.US_ASCII)));
         }
+        trust(pem.toString());
+    }
+
+    /** One at a time, for two connections would write the same draft. The handshake before it may take its time and is not meant. */
+    private synchronized void trust(String pem) throws IOException, GeneralSecurityException {
+        replace(trustStore, out -> out.write(pem.getBytes(StandardCharsets.US_ASCII)));
     }
 
     /** Connects and shakes hands with Java's own TLS, under the same rules as ZooKeeper's client. */

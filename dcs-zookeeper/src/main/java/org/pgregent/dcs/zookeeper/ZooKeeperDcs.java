@@ -92,8 +92,8 @@ final class ZooKeeperDcs implements Dcs {
     }
 
     /**
-     * The session of this process, or of its former one, if it has the ttl asked for; else a new one, and the former one is
-     * ended with its keys.
+     * The first time what the former process left, with the ttl it has; later the session of this process if it has the ttl asked
+     * for, else a new one, and the one before it is ended with its keys.
      */
     @Override
     public Lease grant(Duration ttl, Duration timeout) throws DcsException {
@@ -122,9 +122,10 @@ final class ZooKeeperDcs implements Dcs {
     private Lease granted(Duration ttl, Deadline deadline) throws DcsException {
         long before = System.nanoTime();
         while (true) {
-            Session session = sessions.current();
+            Session session = sessions.toLease();
             try {
-                if (!session.ttl().equals(ttl)) {
+                boolean formers = sessions.isFormers(session);
+                if (!formers && !session.ttl().equals(ttl)) {
                     session.awaitConnected(deadline);
                     if (!session.end(deadline)) {
                         throw new DcsIndeterminateException("the session with the former ttl may not be over yet");
@@ -133,7 +134,7 @@ final class ZooKeeperDcs implements Dcs {
                 }
                 session.awaitConnected(deadline);
                 Duration given = session.negotiatedTtl();
-                if (given.compareTo(ttl) < 0) {
+                if (!formers && given.compareTo(ttl) < 0) {
                     throw new DcsRefusedException(
                             "ZooKeeper grants a session of " + given.toMillis() + " ms only, asked were "
                                     + ttl.toMillis()
@@ -147,6 +148,7 @@ final class ZooKeeperDcs implements Dcs {
                     confirm(session, deadline);
                 }
                 session.saved().write(stateDir);
+                sessions.givenOut();
                 return new Lease(session.name(), given, settings.slack());
             } catch (SessionEndedException ended) {
                 LOG.info("{}; opening another", ended.getMessage());

@@ -31,4 +31,11 @@ public final class ZooKeeperProvider implements DcsProvider {
         PeerWatch watch = PeerWatch.start(embedded.get());
         return new ZooKeeperDcs(settings, config.stateDir(), config.ttl(), watch::close);
     }
+
+    /** To connect would be to start a server. */
+    @Override
+    public void check(DcsConfig config) throws DcsException {
+        Optional<EmbeddedSettings> embedded = EmbeddedSettings.parse(config.section(), config.settings());
+        ZooKeeperSettings.parse(config.section(), config.settings(), embedded);
+    }
 }

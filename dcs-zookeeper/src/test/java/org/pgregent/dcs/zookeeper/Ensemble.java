@@ -29,6 +29,7 @@ import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsConfig;
 import org.pgregent.dcs.spi.DcsException;
 import org.pgregent.dcs.testkit.FreePorts;
+import org.pgregent.dcs.testkit.ServerProcess;
 import org.pgregent.dcs.testkit.TestCertificates;
 
 /** Embedded servers, each in a process of its own, on ports of the loopback interface that were free just before. */
@@ -220,6 +221,9 @@ final class Ensemble implements AutoCloseable {
         Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid(id))).start();
         if (kill.waitFor() != 0) {
             throw new IOException("no signal " + name + " to server " + id);
+        }
+        if (name.equals("STOP")) {
+            ServerProcess.awaitStopped(pid(id));
         }
     }
 

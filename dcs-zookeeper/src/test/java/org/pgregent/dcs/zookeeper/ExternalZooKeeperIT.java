@@ -34,7 +34,7 @@ import org.pgregent.dcs.testkit.TestCertificates;
 class ExternalZooKeeperIT {
 
     private static final Duration TTL = Duration.ofSeconds(6);
-    private static final Duration CALL = Duration.ofSeconds(10);
+    private static final Duration CALL = Duration.ofSeconds(25);
 
     @TempDir
     private Path folder;

@@ -3,6 +3,10 @@ package org.pgregent.dcs.zookeeper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -14,9 +18,12 @@ import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Id;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgregent.dcs.spi.DcsConfig;
 import org.pgregent.dcs.spi.DcsException;
 import org.pgregent.dcs.spi.DcsProvider;
 import org.pgregent.dcs.spi.DcsRefusedException;
+import org.pgregent.dcs.testkit.FreePorts;
 
 class ZooKeeperSettingsTest {
 
@@ -176,6 +183,53 @@ class ZooKeeperSettingsTest {
                 "three ports");
         assertRefused(Map.of("embedded", Map.of("id", 1, "data_dir", "/d")), "zookeeper.embedded.servers");
         assertRefused(Map.of("embedded", Map.of("idd", 1)), "zookeeper.embedded.idd");
+        assertRefused(
+                Map.of("embedded", Map.of("id", 1, "data_dir", "/d", "servers", Map.of(1, "127.0.0.1:1:2:1"))),
+                "zookeeper.embedded.servers.1 is '127.0.0.1:1:2:1', and 127.0.0.1:1 is there twice",
+                "three ports of its own");
+        assertRefused(with(embedded(1, "127.0.0.1", null), "tick_time", 1), "zookeeper.tick_time", "embedded");
+    }
+
+    @Test
+    void allThatIsWrongWithAnEmbeddedServerIsSaidAtOnceOneALine() {
+        assertThatThrownBy(() -> parse(Map.of(
+                        "embedded",
+                        Map.of(
+                                "secret",
+                                "s3cret",
+                                "servers",
+                                Map.of(1, "192.0.2.1:1:2:3"),
+                                "servers_version",
+                                "x",
+                                "tick_time",
+                                1,
+                                "cert",
+                                "/nowhere/cert.pem"))))
+                .isInstanceOf(DcsRefusedException.class)
+                .message()
+                .satisfies(text -> assertThat(text.lines().map(line -> line.split(" ", 2)[0]))
+                        .containsExactlyInAnyOrder(
+                                "zookeeper.embedded.id",
+                                "zookeeper.embedded.data_dir",
+                                "zookeeper.embedded.secret",
+                                "zookeeper.embedded.servers_version",
+                                "zookeeper.embedded.tick_time",
+                                "zookeeper.embedded.cert"))
+                .satisfies(text -> assertThat(text).doesNotContain("s3cret"));
+    }
+
+    /** Whoever asks whether a configuration is right must not found a quorum by it. */
+    @Test
+    void checkingStartsNoServer(@TempDir Path folder) throws Exception {
+        Path data = folder.resolve("data");
+        int port = FreePorts.take();
+        Map<String, Object> embedded =
+                Map.of("id", 1, "data_dir", data.toString(), "servers", Map.of(1, "127.0.0.1:1:2:" + port));
+        new ZooKeeperProvider()
+                .check(new DcsConfig("zookeeper", Map.of("embedded", embedded), "n1", folder, Duration.ofSeconds(30)));
+        assertThat(data).doesNotExist();
+        assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close())
+                .isInstanceOf(ConnectException.class);
     }
 
     @Test

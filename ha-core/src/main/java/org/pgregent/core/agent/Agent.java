@@ -131,7 +131,7 @@ public final class Agent implements AutoCloseable {
         Budget budget = Budget.of(ports.clock(), timeForThisPass());
         boolean leading = memory.leadsOn().isPresent()
                 && memory.leadsOn().equals(lease.view().id());
-        boolean renewed = lease.renewIfDue(settings, leading, budget.next());
+        boolean renewed = lease.renewIfDue(settings, leading || lastSeenWritable, budget.next());
         if (renewed && leading && ports.deadman().observe().isArmed()) {
             effects.armGuard();
         }

@@ -62,17 +62,17 @@ final class LeaseKeeper {
     /**
      * At the start of a pass. True if the lease was granted or renewed just now.
      *
-     * @param leading a leader keeps the lease it leads on, even when another ttl is wanted by now: giving it up would cost it the
-     *     key. It gets the new one when it leads no more.
+     * @param keep a leader keeps the lease it leads on, and so does whoever may be writable, even when another ttl is wanted by
+     *     now: giving it up would cost it the key. It gets the new one when it leads no more.
      */
-    boolean renewIfDue(Settings settings, boolean leading, Duration timeout) {
+    boolean renewIfDue(Settings settings, boolean keep, Duration timeout) {
         renewedInThisPass = false;
         if (lossUnseen) {
             lossUnseen = false;
             return false;
         }
         view = new LeaseView(view.id(), view.times(), view.renewedNanos(), false, view.trouble());
-        if (lease.isPresent() && !leading && !askedTtl.equals(settings.ttl())) {
+        if (lease.isPresent() && !keep && !askedTtl.equals(settings.ttl())) {
             return exchange(settings, timeout);
         }
         boolean due = view.renewedNanos()
@@ -95,8 +95,10 @@ final class LeaseKeeper {
                     dcs.revoke(abandoned.get(), timeout);
                     abandoned = Optional.empty();
                 }
-                askedTtl = settings.ttl();
-                return granted(dcs.grant(settings.ttl(), timeout), timeout);
+                Lease fresh = dcs.grant(settings.ttl(), timeout);
+                // What a former process had may come back with its own ttl, and the leader key may hang on it.
+                askedTtl = fresh.ttl();
+                return granted(fresh, timeout);
             }
             if (dcs.renew(lease.get(), timeout)) {
                 view = new LeaseView(view.id(), view.times(), Optional.of(t0), false, Optional.empty());
@@ -130,7 +132,10 @@ final class LeaseKeeper {
         }
         lease = Optional.empty();
         view = LeaseView.NONE;
-        return renew(settings, timeout);
+        boolean granted = renew(settings, timeout);
+        // What the store gives now is what it can give.
+        askedTtl = granted ? settings.ttl() : askedTtl;
+        return granted;
     }
 
     /** What was granted may be a former process's lease taken up again, so only a renewal tells how long it lasts. */

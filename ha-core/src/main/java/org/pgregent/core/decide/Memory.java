@@ -7,6 +7,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.pgregent.core.model.Lsn;
 import org.pgregent.core.model.NodeName;
+import org.pgregent.core.model.SystemId;
 import org.pgregent.core.model.TaskKind;
 import org.pgregent.core.model.TaskView.Divergence;
 import org.pgregent.core.model.Timeline;
@@ -17,9 +18,10 @@ import org.pgregent.core.model.Timeline;
  * @param startedNanos when this agent decided first
  * @param leadsOn the lease this node led on when it last knew
  * @param everLed this agent has led since it began, or since it began anew after the store was wiped
+ * @param knownSystem the cluster that the store last told of
  * @param leaderlessSince since when this node knows, without a gap, that there is no leader
  * @param lastKept when leadership was last kept
- * @param brokenSince since when this node leads without a running PostgreSQL
+ * @param brokenSince since when this node leads and its PostgreSQL does not say what it is
  * @param mustStop this PostgreSQL lost its right to write and has not been seen without it since
  * @param idleClaim the version of somebody's claim that nobody works on, and since when
  * @param guardTried when the guard was last asked to start
@@ -40,6 +42,7 @@ public record Memory(
         long startedNanos,
         Optional<String> leadsOn,
         boolean everLed,
+        Optional<SystemId> knownSystem,
         Optional<Long> leaderlessSince,
         Optional<Long> lastKept,
         Optional<Long> brokenSince,
@@ -109,6 +112,7 @@ public record Memory(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 false,
                 Optional.empty(),
                 Optional.empty(),
@@ -144,6 +148,7 @@ public record Memory(
         private long startedNanos;
         private Optional<String> leadsOn;
         private boolean everLed;
+        private Optional<SystemId> knownSystem;
         private Optional<Long> leaderlessSince;
         private Optional<Long> lastKept;
         private Optional<Long> brokenSince;
@@ -167,6 +172,7 @@ public record Memory(
             startedNanos = m.startedNanos;
             leadsOn = m.leadsOn;
             everLed = m.everLed;
+            knownSystem = m.knownSystem;
             leaderlessSince = m.leaderlessSince;
             lastKept = m.lastKept;
             brokenSince = m.brokenSince;
@@ -202,6 +208,11 @@ public record Memory(
         public Draft neverLed() {
             leadsOn = Optional.empty();
             everLed = false;
+            return this;
+        }
+
+        public Draft knownSystem(SystemId value) {
+            knownSystem = Optional.of(value);
             return this;
         }
 
@@ -305,6 +316,7 @@ public record Memory(
                     startedNanos,
                     leadsOn,
                     everLed,
+                    knownSystem,
                     leaderlessSince,
                     lastKept,
                     brokenSince,

@@ -24,6 +24,7 @@ final class Noticing {
         Memory.Draft draft = memory.change();
         Situation before = new Situation(cluster, node, settings, now, memory);
         if (cluster.reachable()) {
+            cluster.systemId().ifPresent(draft::knownSystem);
             noticeLeader(before, draft);
             noticeClaim(before, draft);
             noticeRequest(before, draft);

@@ -40,8 +40,17 @@ public record Situation(ClusterView cluster, NodeView node, Settings settings, N
                         .orElse(false);
     }
 
-    /** The leader key names this node, but hangs on a lease of its former process. */
+    /** The leader key names this node, but hangs on a lease that is not in hand: its former process had it. */
     public boolean myFormerSelfLeads() {
+        return namedOnAnotherLease() && !memory.everLed();
+    }
+
+    /** As above, but this process has led itself: so the key was taken by another agent that goes under the same name. */
+    public boolean namesakeLeads() {
+        return namedOnAnotherLease() && memory.everLed();
+    }
+
+    private boolean namedOnAnotherLease() {
         return cluster.reachable()
                 && cluster.leader().map(l -> l.name().equals(me())).orElse(false)
                 && !iLead();

@@ -58,15 +58,24 @@ final class Bootstrap {
         }
         String what = s.postgres().trouble().map(t -> ": " + t).orElse("");
         if (s.iLead()) {
-            return s.then(
-                    new Action.ReleaseLeadership(Optional.empty()),
-                    "released leader key voluntarily as data dir not accessible and currently leader");
+            String why = "data dir not accessible and currently leader";
+            return stillWriting(s, why)
+                    .or(() -> s.then(
+                            new Action.ReleaseLeadership(Optional.empty()),
+                            "released leader key voluntarily as " + why));
         }
         return s.waitBecause(
                 dir == DataDir.INACCESSIBLE
                         ? "data directory is not accessible" + what
                         : "data dir for the cluster is not empty, but system ID is invalid; consider doing reinitialize"
                                 + what);
+    }
+
+    /** PostgreSQL goes on in a folder that was moved, or may not be read any more: it is stopped before another may lead. */
+    private static Optional<Decision> stillWriting(Situation s, String why) {
+        return s.paused() || !s.node().mayBeWritable()
+                ? Optional.empty()
+                : s.start(new Action.StopPostgres(true), "demoting self: " + why + s.lastFailure(TaskKind.STOP));
     }
 
     /** Its author is gone, or it would say what it is doing. The write is tied to the claim as seen, so a live one is not hit twice. */
@@ -95,9 +104,11 @@ final class Bootstrap {
             return s.waitBecause("DCS is not accessible", Duration.ofSeconds(1));
         }
         if (s.iLead()) {
-            return s.then(
-                    new Action.ReleaseLeadership(Optional.empty()),
-                    "released leader key voluntarily as data dir empty and currently leader");
+            String why = "data dir empty and currently leader";
+            return stillWriting(s, why)
+                    .or(() -> s.then(
+                            new Action.ReleaseLeadership(Optional.empty()),
+                            "released leader key voluntarily as " + why));
         }
         if (claimIsMine(s)) {
             return s.start(new Action.InitDb(), "trying to bootstrap a new cluster");
@@ -120,6 +131,11 @@ final class Bootstrap {
             return s.waitBecause(
                     "not bootstrapping: " + String.join(", ", s.settings().unsupported())
                             + " in bootstrap.dcs cannot be honoured by this version");
+        }
+        if (s.memory().knownSystem().isPresent()) {
+            return s.waitBecause(
+                    "the store no longer knows cluster %s: waiting for a member with its data. Not making another one; start this agent again if that is wanted"
+                            .formatted(s.memory().knownSystem().get()));
         }
         Optional<MemberView> withData = s.cluster().members().stream()
                 .filter(m -> !m.name().equals(s.me()) && m.hasData())
@@ -202,8 +218,14 @@ final class Bootstrap {
                 s.now().since(s.memory().leaderlessSince().orElse(s.now().monotonicNanos()));
         // A running primary goes first: it has what the others may lack. They wait for it as long as a lease lasts.
         if (s.postgres().isPrimary() || leaderless.compareTo(s.settings().ttl()) > 0) {
+            // The members have to register too before one of them can be the most advanced: the race waits once more.
             return s.then(
-                    new Action.ClaimInitialize(id), "the store has no initialize key: registering system ID " + id);
+                    new Action.ClaimInitialize(id),
+                    "the store has no initialize key: registering system ID " + id,
+                    s.memory()
+                            .change()
+                            .leaderlessSince(Optional.of(s.now().monotonicNanos()))
+                            .done());
         }
         return s.postgres().isStopped()
                 ? Optional.empty()

@@ -159,11 +159,10 @@ final class Election {
         return others.isEmpty() || s.node().peers().countFor(since, s.now()) && heard.containsAll(others);
     }
 
+    /** Those too that may not lead themselves: one of them may be the primary. */
     private static List<NodeName> rivals(Situation s) {
         return s.cluster().members().stream()
-                .filter(m -> !m.name().equals(s.me())
-                        && m.apiUrl().isPresent()
-                        && !m.tags().noFailover())
+                .filter(m -> !m.name().equals(s.me()) && m.apiUrl().isPresent())
                 .map(MemberView::name)
                 .toList();
     }
@@ -251,11 +250,11 @@ final class Election {
 
     /** Why this member should rather lead than this node, if it should. */
     static Optional<String> better(Situation s, PeerAnswer peer) {
+        if (peer.reachable() && peer.writable()) {
+            return Optional.of("Primary (%s) is still alive".formatted(peer.name()));
+        }
         if (!peer.reachable() || peer.tags().noFailover() || peer.watchdogFailed()) {
             return Optional.empty();
-        }
-        if (peer.writable()) {
-            return Optional.of("Primary (%s) is still alive".formatted(peer.name()));
         }
         Timeline mine = s.postgres().wal().timeline().orElseThrow();
         Timeline theirs = peer.timeline().orElse(mine);

@@ -75,14 +75,15 @@ final class Fencing {
 
     static Optional<Decision> anotherLeads(Situation s) {
         if (s.paused()
-                || !s.anotherLeads()
+                || !(s.anotherLeads() || s.namesakeLeads())
                 || !s.node().mayBeWritable()
                 || s.node().isRunning(TaskKind.STOP)) {
             return Optional.empty();
         }
         return s.start(
                 new Action.StopPostgres(true),
-                "demoting self because I do not have the lock and I was a leader",
+                "demoting self because I do not have the lock and I was a leader"
+                        + (s.namesakeLeads() ? ": another agent goes under the name " + s.me() : ""),
                 s.memory().change().mustStop(true).done());
     }
 
@@ -154,9 +155,14 @@ final class Fencing {
         if (!s.postgres().isStopped() && s.node().mayBeWritable()) {
             return s.node().isRunning(TaskKind.STOP)
                     ? Optional.empty()
-                    : s.start(new Action.StopPostgres(false), "demoting self: " + why);
+                    : s.start(stopHarderAfterFailure(s), "demoting self: " + why + s.lastFailure(TaskKind.STOP));
         }
         return s.busy() ? Optional.empty() : s.then(new Action.ReleaseLeadership(lastPosition(s)), why);
+    }
+
+    /** What hangs, such as an archive_command, would hold up a second fast stop too, with the key in hand all the while. */
+    private static Action.StopPostgres stopHarderAfterFailure(Situation s) {
+        return new Action.StopPostgres(s.memory().failure(TaskKind.STOP).isPresent());
     }
 
     static Optional<org.pgregent.core.model.Lsn> lastPosition(Situation s) {
@@ -196,7 +202,9 @@ final class Fencing {
                             .done());
         }
         if (s.node().mayBeWritable()) {
-            return s.start(new Action.StopPostgres(false), "demoting self because the guard cannot be started");
+            return s.start(
+                    stopHarderAfterFailure(s),
+                    "demoting self because the guard cannot be started" + s.lastFailure(TaskKind.STOP));
         }
         if (s.iLead()) {
             return s.then(

@@ -19,6 +19,9 @@ final class Leading {
         if (!s.iLead() || !s.postgres().isReplica()) {
             return Optional.empty();
         }
+        if (s.paused() && s.node().promotionAsked()) {
+            return s.waitBecause("PostgreSQL was asked to promote and has not done so yet", Duration.ofSeconds(1));
+        }
         if (s.node().promotionAsked()) {
             // It may come out of recovery yet. What cannot be taken back must be stopped before anybody else may lead.
             return s.start(

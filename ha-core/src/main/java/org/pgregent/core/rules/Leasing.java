@@ -98,6 +98,17 @@ final class Leasing {
                 && now.get().retainSlots().equals(update.retainSlots());
     }
 
+    /** By number and place: a late write of a former leader may have left a line of the same number. */
+    private static boolean endsWith(List<HistoryEntry> onRecord, List<HistoryLine> lines) {
+        if (onRecord.isEmpty()) {
+            return false;
+        }
+        HistoryEntry recorded = onRecord.get(onRecord.size() - 1);
+        HistoryLine last = lines.get(lines.size() - 1);
+        return recorded.timeline().equals(last.timeline())
+                && recorded.switchPoint().equals(last.switchPoint());
+    }
+
     /**
      * Written as soon as there is a new line: a primary that dies before its timeline is on record leaves the next one to
      * promote to the same number, with other contents.
@@ -113,10 +124,7 @@ final class Leasing {
         List<HistoryEntry> onRecord =
                 s.cluster().history().map(Versioned::value).orElse(List.of());
         long timeline = pg.wal().timeline().get().number();
-        boolean complete = timeline == 1
-                || !onRecord.isEmpty()
-                        && onRecord.get(onRecord.size() - 1).timeline().number() == timeline - 1;
-        if (complete || pg.history().isEmpty()) {
+        if (timeline == 1 || pg.history().isEmpty() || endsWith(onRecord, pg.history())) {
             return Optional.empty();
         }
         List<HistoryEntry> entries = new ArrayList<>();

@@ -112,8 +112,10 @@ final class Recovery {
 
     private static Optional<Decision> startAgain(Situation s) {
         Control control = s.postgres().control().orElse(null);
-        boolean asPrimary =
-                control != null && control.wasPrimary() && !s.postgres().standbySignal();
+        if (control == null) {
+            return controlUnread(s);
+        }
+        boolean asPrimary = control.wasPrimary() && !s.postgres().standbySignal();
         if (asPrimary && s.anotherBeganThePresentTimeline() && behindTheRecord(s, control)) {
             // Others have led since this was a primary, and the key came late. What they wrote is not here: ADR 0005.
             return s.then(
@@ -160,8 +162,10 @@ final class Recovery {
                 .filter(v -> v.rival().equals(s.rival().get()))
                 .map(Memory.Verdict::divergence);
         Control control = s.postgres().control().orElse(null);
-        boolean wasPrimary =
-                control != null && control.wasPrimary() && !s.postgres().standbySignal();
+        if (control == null) {
+            return controlUnread(s);
+        }
+        boolean wasPrimary = control.wasPrimary() && !s.postgres().standbySignal();
         if (wasPrimary && control.cleanlyShutDown() && s.timelineBegunByAnother(control.timeline())) {
             return twin(s, control);
         }
@@ -180,8 +184,7 @@ final class Recovery {
      * said its timeline, or by a former process of this agent: and one that left the path cannot start.
      */
     private static boolean mayHaveLeftThePath(Situation s, Control control) {
-        boolean comparable = control != null
-                && control.state().equals("shut down in recovery")
+        boolean comparable = control.state().equals("shut down in recovery")
                 && control.minRecoveryEnd().isPresent()
                 && s.memory().failure(TaskKind.CHECK_DIVERGENCE).isEmpty();
         boolean foundBefore = s.memory()
@@ -190,6 +193,14 @@ final class Recovery {
                 .isPresent();
         return comparable
                 && (foundBefore || s.memory().failure(TaskKind.START_REPLICA).isPresent());
+    }
+
+    /** Without it nobody knows whether this was a primary, and what it may have that others lack. */
+    private static Optional<Decision> controlUnread(Situation s) {
+        return s.waitBecause(
+                "not starting PostgreSQL before pg_control is read"
+                        + s.postgres().trouble().map(t -> ": " + t).orElse(""),
+                Duration.ofSeconds(1));
     }
 
     private static Optional<Decision> startFollowing(Situation s) {
@@ -232,7 +243,7 @@ final class Recovery {
 
     private static Optional<Decision> diverged(Situation s, Upstream leader, Control control) {
         String diverged = "this node's WAL left the path of leader %s".formatted(leader.name());
-        boolean rewindable = s.settings().usePgRewind() && control != null && control.rewindable();
+        boolean rewindable = s.settings().usePgRewind() && control.rewindable();
         boolean failedBefore = s.memory().failure(TaskKind.REWIND).isPresent();
         if (rewindable && failedBefore && s.settings().removeDataOnRewindFailure()
                 || !rewindable && s.settings().removeDataOnDivergence()) {
@@ -290,10 +301,10 @@ final class Recovery {
      */
     private static Optional<Decision> primaryBesideTheRecord(Situation s) {
         Control control = s.postgres().control().orElse(null);
-        if (control == null
-                || !control.wasPrimary()
-                || s.postgres().standbySignal()
-                || !s.anotherBeganThePresentTimeline()) {
+        if (control == null) {
+            return controlUnread(s);
+        }
+        if (!control.wasPrimary() || s.postgres().standbySignal() || !s.anotherBeganThePresentTimeline()) {
             return Optional.empty();
         }
         if (control.crashedAsPrimary()) {

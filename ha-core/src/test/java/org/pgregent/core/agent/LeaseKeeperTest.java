@@ -28,6 +28,7 @@ class LeaseKeeperTest {
     private long now = Duration.ofHours(1).toNanos();
     private Duration answerTakes = Duration.ZERO;
     private boolean answersGetLost;
+    private Optional<Lease> former = Optional.empty();
 
     private final Clock clock = new Clock() {
         @Override
@@ -121,6 +122,23 @@ class LeaseKeeperTest {
         assertThat(keeper.view().times().orElseThrow().safeTtl()).isEqualTo(Duration.ofSeconds(59));
     }
 
+    /** A restarted agent remembers one ttl, and the store has kept its former lease with another. */
+    @Test
+    void aFormerProcesssLeaseKeepsItsTtlWhileThisNodeMayBeWritable() throws DcsException {
+        Lease old = store.grant(Duration.ofSeconds(30));
+        former = Optional.of(old);
+
+        keeper.renewIfDue(settings(60), true, Duration.ofSeconds(3));
+        assertThat(keeper.view().id()).contains(old.id());
+        assertThat(keeper.view().times().orElseThrow().safeTtl()).isEqualTo(Duration.ofSeconds(29));
+
+        keeper.renewIfDue(settings(60), true, Duration.ofSeconds(3));
+        assertThat(keeper.view().id()).contains(old.id());
+
+        keeper.renewIfDue(settings(60), false, Duration.ofSeconds(3));
+        assertThat(keeper.view().times().orElseThrow().safeTtl()).isEqualTo(Duration.ofSeconds(59));
+    }
+
     /** Answers late, or not at all although it acted. */
     private final class SlowDcs implements Dcs {
         private final Dcs memory = new MemoryDcs(store);
@@ -134,7 +152,8 @@ class LeaseKeeperTest {
 
         @Override
         public Lease grant(Duration ttl, Duration timeout) throws DcsException {
-            Lease lease = memory.grant(ttl, timeout);
+            Lease lease = former.isPresent() ? former.get() : memory.grant(ttl, timeout);
+            former = Optional.empty();
             answer();
             return lease;
         }

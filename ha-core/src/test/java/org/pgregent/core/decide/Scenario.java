@@ -283,7 +283,7 @@ final class Scenario {
                 node.has("signal") || replica,
                 Optional.empty(),
                 wal,
-                data ? Optional.of(control(timeline)) : Optional.empty(),
+                data && !node.has("unread") ? Optional.of(control(timeline)) : Optional.empty(),
                 node.get("upstream").map(u -> new Upstream(new NodeName(u), u, 5432, "postgres")),
                 node.has("streaming") ? Optional.of("streaming") : Optional.empty(),
                 List.of(),
@@ -411,6 +411,9 @@ final class Scenario {
         draft.tookFor(memory.has("tookIt") ? Optional.of("v-failover") : Optional.empty());
         if (memory.has("led")) {
             draft.leadsOn(Optional.of(LEASE));
+        }
+        if (memory.has("known")) {
+            draft.knownSystem(new SystemId(ID));
         }
         draft.mustStop(memory.has("mustStop")).outageStopped(memory.has("outageStopped"));
         draft.leaderlessSince(memory.time("leaderless").map(d -> NOW - d.toNanos()));

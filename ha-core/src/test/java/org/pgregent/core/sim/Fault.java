@@ -24,6 +24,8 @@ enum Fault {
     CLEAN_RESTART,
     /** A person orders a switchover or a failover, sensibly or not, or takes it back. */
     HAND_OVER,
+    /** Somebody changes ttl; who leads keeps the lease it has. */
+    TTL_CHANGED,
     /** Every key and every lease is gone, as after a restore of nothing. */
     STORE_WIPED,
     /** Agent, PostgreSQL and guard all stand still: no software on the machine helps then, so no guarantee covers it. */

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import org.pgregent.core.model.PostgresView;
+import org.pgregent.core.model.PostgresView.DataDir;
 
 /** Does to the cluster what the seed says, and nothing that the design does not claim to stand. */
 final class Faults {
@@ -114,6 +114,7 @@ final class Faults {
             case CLEAN_RESTART -> victim.shutDownAgent();
             case HAND_OVER -> cluster.orders().give(chance);
             case STORE_WIPED -> wipe();
+            case TTL_CHANGED -> changeTtl(primary);
             case MACHINE_FREEZE -> say(victim, "the machine stands still", () -> victim.freezeMachine(until));
             case CRASH_BETWEEN_CALLS, FREEZE_BETWEEN_CALLS -> {
                 /* these strike at calls */
@@ -240,13 +241,23 @@ final class Faults {
         cluster.store().beginElection(cluster.scheduler().now() + SECOND / 2 + chance.nextLong(8 * SECOND));
     }
 
-    /**
-     * Not in pause: it would be gone with the rest, and nobody is promised anything then. Nor while a folder is empty: with
-     * nothing on record of a cluster, whoever has none makes one.
-     */
+    /** At times the agent of the primary dies soon after, and what it remembers is not the ttl of the lease it had. */
+    private void changeTtl(SimNode primary) {
+        if (cluster.ledger().hadLeader()
+                && cluster.operator().changeTtl(20 + chance.nextInt(30))
+                && chance.nextBoolean()) {
+            cluster.scheduler().after(chance.nextLong(20 * SECOND), () -> {
+                if (isOn() && primary.process().isPresent()) {
+                    crashBriefly(primary);
+                }
+            });
+        }
+    }
+
+    /** Not in pause: it would be gone with the rest, and nobody is promised anything then. */
     private void wipe() {
-        boolean allHaveData =
-                cluster.nodes().stream().allMatch(n -> n.postgres().folder == PostgresView.DataDir.PRESENT);
+        // Nor while a folder is empty: started again now, its agent could not know that there ever was a cluster.
+        boolean allHaveData = cluster.nodes().stream().allMatch(n -> n.postgres().folder == DataDir.PRESENT);
         if (cluster.ledger().hadLeader() && allHaveData && !cluster.operator().isPaused()) {
             cluster.trace().add("store", "FAULT all its data is gone");
             cluster.store().wipe();

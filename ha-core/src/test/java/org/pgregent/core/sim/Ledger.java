@@ -319,6 +319,8 @@ final class Ledger {
                 || pg.wal == null
                 || !pg.isReplica()
                 || cluster.operator().wasPausedLately()
+                // Who is not on record again yet cannot be asked.
+                || cluster.faults().wipedLately()
                 || remembered.isEmpty()
                 || now - remembered.peekFirst().get(0).at() < REMEMBERED_NANOS * 9 / 10
                 || cluster.faults().lastNetworkChange() > now - REMEMBERED_NANOS) {

@@ -111,6 +111,10 @@ final class Mutants {
                                         p.dcs(),
                                         lease -> new Lease(
                                                 lease.id(), lease.ttl().plusSeconds(5), lease.slack())))),
+                Mutant.world(
+                        "former-lease-ended",
+                        "a restarted agent ends its former lease when it has another ttl than the one wanted now",
+                        cluster -> cluster.store().resumesOnlyTheSameTtl = true),
                 Mutant.ports(
                         "renewed-without-commit",
                         "a renewal that nobody confirmed counts",

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A person with the command-line tool. They pause at any moment, and resume as the manual says: when every agent is up and
@@ -81,24 +82,39 @@ final class Operator {
         }
     }
 
+    boolean changeTtl(int seconds) {
+        boolean written = edit(all -> all.put("ttl", seconds));
+        if (written) {
+            cluster.trace().add("person", "changes ttl to " + seconds + " s");
+        }
+        return written;
+    }
+
     private boolean write(boolean pause) {
-        Optional<String> config = cluster.store().text(CONFIG);
-        if (config.isEmpty() || cluster.store().isOut() || cluster.store().isElecting()) {
+        if (!edit(all -> all.put("pause", pause))) {
             if (!pause) {
                 throw new IllegalStateException("cannot resume: the store is not there");
             }
             return false;
         }
-        try {
-            ObjectNode all = (ObjectNode) JSON.readTree(config.get());
-            all.put("pause", pause);
-            cluster.store().operatorWrites(CONFIG, JSON.writeValueAsString(all));
-        } catch (JsonProcessingException broken) {
-            throw new IllegalStateException("the configuration in the store is not JSON: " + config.get(), broken);
-        }
         paused = pause;
         changedAt = cluster.scheduler().now();
         cluster.trace().add("person", pause ? "pauses the cluster" : "resumes the cluster");
         return true;
+    }
+
+    private boolean edit(Consumer<ObjectNode> change) {
+        Optional<String> config = cluster.store().text(CONFIG);
+        if (config.isEmpty() || cluster.store().isOut() || cluster.store().isElecting()) {
+            return false;
+        }
+        try {
+            ObjectNode all = (ObjectNode) JSON.readTree(config.get());
+            change.accept(all);
+            cluster.store().operatorWrites(CONFIG, JSON.writeValueAsString(all));
+            return true;
+        } catch (JsonProcessingException broken) {
+            throw new IllegalStateException("the configuration in the store is not JSON: " + config.get(), broken);
+        }
     }
 }

@@ -47,7 +47,7 @@ record Setup(
         boolean orderly = chance.nextInt(10) == 0;
         int share = 1 + chance.nextInt(3);
         for (Fault fault : Fault.values()) {
-            if (fault == Fault.STORE_WIPED) {
+            if (fault == Fault.STORE_WIPED || fault == Fault.TTL_CHANGED) {
                 continue;
             }
             if (chance.nextInt(4) < share
@@ -60,10 +60,12 @@ record Setup(
         if (orderly && !quiet && allowed.contains(Fault.HAND_OVER)) {
             faults.add(Fault.HAND_OVER);
         }
-        // Rare, and drawn beside the others.
-        boolean wiped = new SplittableRandom(seed * 37 + 11).nextInt(8) == 0;
-        if (wiped && allowed.contains(Fault.STORE_WIPED) && !quiet && !orderly) {
-            faults.add(Fault.STORE_WIPED);
+        // Rare, and drawn beside the others. Never both: nobody can know how long the lease was that a wiped store
+        // knew.
+        int rare = new SplittableRandom(seed * 37 + 11).nextInt(8);
+        Fault drawnBeside = rare == 0 ? Fault.STORE_WIPED : Fault.TTL_CHANGED;
+        if (rare < 2 && allowed.contains(drawnBeside) && !quiet && !orderly) {
+            faults.add(drawnBeside);
         }
         int drawn = chance.nextInt(4) == 0 ? 5 : 3;
         return new Setup(

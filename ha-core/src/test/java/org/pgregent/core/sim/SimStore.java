@@ -57,6 +57,9 @@ final class SimStore {
     private long electionBegan;
     private long outageUntil;
     private boolean refusing;
+    /** A mistake that a mutant makes. */
+    boolean resumesOnlyTheSameTtl;
+
     private long expiryAt = Long.MAX_VALUE;
     /** Asked after every event, so kept until the store changes; null when it may have. */
     private Optional<Holder> holder;
@@ -229,7 +232,13 @@ final class SimStore {
     Lease grant(String owner, int connection, Duration ttl, boolean takesUpOld) {
         Optional<Lease> old =
                 takesUpOld ? Optional.ofNullable(lastLease.get(owner)).flatMap(memory::alive) : Optional.empty();
-        if (old.isPresent() && old.get().ttl().equals(ttl) && memory.renew(old.get())) {
+        boolean first = connection > listensFrom.getOrDefault(owner, 0);
+        if (old.isPresent()
+                && resumesOnlyTheSameTtl
+                && first
+                && !old.get().ttl().equals(ttl)) {
+            memory.revoke(old.get());
+        } else if (old.isPresent() && (first || old.get().ttl().equals(ttl)) && memory.renew(old.get())) {
             listensFrom.put(owner, connection);
             return old.get();
         }

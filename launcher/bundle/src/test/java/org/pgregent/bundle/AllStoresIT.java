@@ -1,7 +1,6 @@
 package org.pgregent.bundle;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,9 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.pgregent.dcs.consul.ConsulServer;
 import org.pgregent.dcs.etcd.EtcdServer;
 import org.pgregent.dcs.testkit.FreePorts;
@@ -68,16 +68,27 @@ class AllStoresIT {
                 Map.of("id", 1, "data_dir", folder.resolve("quorum").toString(), "servers", Map.of("1", server)));
     }
 
-    @Test
-    void onTheJavaOfThisBuild() throws Exception {
-        useAll(Path.of(System.getProperty("java.home")));
+    /** The Java of this build, and 25 where there is one; a machine of the continuous integration must have it. */
+    static Stream<Path> javaHomes() throws IOException {
+        Path own = Path.of(System.getProperty("java.home"));
+        Optional<Path> newest = java25();
+        if (newest.isEmpty()) {
+            String missing =
+                    "no JDK 25 in /usr/lib/jvm, and JAVA25_HOME is not set: all stores in one process are tried on "
+                            + own + " only";
+            if (System.getenv("CI") != null) {
+                throw new IllegalStateException(missing + "; install one");
+            }
+            System.out.println(missing);
+        }
+        return Stream.concat(Stream.of(own), newest.stream()).distinct();
     }
 
-    @Test
-    void onJava25() throws Exception {
-        Optional<Path> home = java25();
-        assumeTrue(home.isPresent(), "no JDK 25 in /usr/lib/jvm, and JAVA25_HOME is not set");
-        useAll(home.orElseThrow());
+    @ParameterizedTest
+    @MethodSource("javaHomes")
+    void allStoresWorkInOneProcess(Path javaHome) throws Exception {
+        System.out.println("all stores in one process on " + javaHome);
+        useAll(javaHome);
     }
 
     private static Optional<Path> java25() throws IOException {

@@ -15,14 +15,17 @@ import org.pgregent.launcher.config.Key.Reload;
  * @param now keys whose new value takes effect at once
  * @param restart keys whose new value waits for a restart of the agent
  * @param bootstrap keys that matter only when a cluster is made
+ * @param idle keys that nothing in this version acts on, now or after a restart
  * @param merged the configuration in force from now on: the new one, but for what cannot take effect
  */
-public record ConfigDiff(List<String> now, List<String> restart, List<String> bootstrap, Document merged) {
+public record ConfigDiff(
+        List<String> now, List<String> restart, List<String> bootstrap, List<String> idle, Document merged) {
 
     public ConfigDiff {
         now = List.copyOf(now);
         restart = List.copyOf(restart);
         bootstrap = List.copyOf(bootstrap);
+        idle = List.copyOf(idle);
     }
 
     /** @param running what is in force, not what the file said the last time */
@@ -30,6 +33,7 @@ public record ConfigDiff(List<String> now, List<String> restart, List<String> bo
         List<String> now = new ArrayList<>();
         List<String> restart = new ArrayList<>();
         List<String> bootstrap = new ArrayList<>();
+        List<String> idle = new ArrayList<>();
         Document merged = read;
         Set<List<String>> paths = new LinkedHashSet<>(running.leaves());
         paths.addAll(read.leaves());
@@ -39,7 +43,13 @@ public record ConfigDiff(List<String> now, List<String> restart, List<String> bo
             if (isSame(before, read.at(path).filter(ConfigDiff::isSomething))) {
                 continue;
             }
-            Reload reload = reloadOf(dotted);
+            Optional<Key> key = describing(dotted);
+            if (key.map(ConfigDiff::isIdle).orElse(false)) {
+                idle.add(dotted);
+                continue;
+            }
+            // The sections of stores nobody here knows need a restart.
+            Reload reload = key.map(Key::reload).orElse(Reload.RESTART);
             (reload == Reload.NOW ? now : reload == Reload.RESTART ? restart : bootstrap).add(dotted);
             if (reload != Reload.NOW) {
                 merged = before.isPresent()
@@ -48,11 +58,11 @@ public record ConfigDiff(List<String> now, List<String> restart, List<String> bo
                         : merged.without(path);
             }
         }
-        return new ConfigDiff(now, restart, bootstrap, merged);
+        return new ConfigDiff(now, restart, bootstrap, idle, merged);
     }
 
     public boolean isEmpty() {
-        return now.isEmpty() && restart.isEmpty() && bootstrap.isEmpty();
+        return now.isEmpty() && restart.isEmpty() && bootstrap.isEmpty() && idle.isEmpty();
     }
 
     /** A section without a key is no different from none. */
@@ -65,16 +75,18 @@ public record ConfigDiff(List<String> now, List<String> restart, List<String> bo
         return Objects.equals(one.map(String::valueOf), other.map(String::valueOf));
     }
 
-    /** Of the key, or of the nearest one above it that is described; the sections of stores nobody here knows need a restart. */
-    private static Reload reloadOf(String path) {
+    /** The key, or the nearest one above it that is described. */
+    private static Optional<Key> describing(String path) {
         for (String at = path; !at.isEmpty(); at = at.substring(0, Math.max(0, at.lastIndexOf('.')))) {
             Optional<Key> key = Schema.local().find(at);
             if (key.isPresent()) {
-                // Whatever nothing here acts on may say what it likes.
-                boolean idle = key.get().use() == Key.Use.LATER || key.get().use() == Key.Use.NONE;
-                return idle ? Reload.NOW : key.get().reload();
+                return key;
             }
         }
-        return Reload.RESTART;
+        return Optional.empty();
+    }
+
+    private static boolean isIdle(Key key) {
+        return key.use() == Key.Use.LATER || key.use() == Key.Use.NONE;
     }
 }

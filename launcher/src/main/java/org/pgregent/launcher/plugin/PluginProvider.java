@@ -47,6 +47,14 @@ final class PluginProvider implements DcsProvider {
         return new PluginDcs(context.call(() -> plugin.connect(config)), context);
     }
 
+    @Override
+    public void check(DcsConfig config) throws DcsException {
+        context.call(() -> {
+            plugin.check(config);
+            return config;
+        });
+    }
+
     /** The plug-in's own class, as its author knows it. */
     @Override
     public String toString() {

@@ -29,6 +29,7 @@ import org.pgregent.core.model.Tags;
  * @param optime the leader's position as last published; zero if unknown
  * @param maximumLag what the cluster allows a candidate
  * @param alive the loop makes its passes
+ * @param unguarded no guard could be started, so this node does not race and nobody needs to wait for it
  */
 public record NodeStatus(
         String scope,
@@ -45,7 +46,8 @@ public record NodeStatus(
         long storeSeen,
         Lsn optime,
         long maximumLag,
-        boolean alive) {
+        boolean alive,
+        boolean unguarded) {
 
     /**
      * @param pass empty before the first one
@@ -82,7 +84,10 @@ public record NodeStatus(
                 everRead ? wall.minus(age).getEpochSecond() : 0,
                 cluster.optime().orElse(Lsn.ZERO),
                 pass.map(p -> p.settings().maximumLagOnFailover()).orElse(1_048_576L),
-                isAlive(pass, postgres, nowNanos, startedNanos, ttl));
+                isAlive(pass, postgres, nowNanos, startedNanos, ttl),
+                pass.map(p -> !p.node().guard().alive()
+                                && p.decision().memory().guardTried().isPresent())
+                        .orElse(false));
     }
 
     private static String state(Optional<Pass> pass, PostgresView postgres) {

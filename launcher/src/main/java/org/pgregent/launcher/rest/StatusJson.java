@@ -51,6 +51,10 @@ final class StatusJson {
         if (node.unlocked()) {
             json.put("cluster_unlocked", true);
         }
+        if (node.unguarded()) {
+            // The contract's word for a node that must not be waited for in a race.
+            json.put("watchdog_failed", true);
+        }
         json.put("dcs_last_seen", node.storeSeen());
         if (!node.publishedTags().isEmpty()) {
             json.put("tags", node.publishedTags());

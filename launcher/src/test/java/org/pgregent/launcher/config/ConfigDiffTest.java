@@ -105,9 +105,15 @@ class ConfigDiffTest {
     }
 
     @Test
-    void whatNothingHereActsOnNeedsNoRestart() {
-        assertThat(diff(Map.of("thread_pool_size", 9, "watchdog", Map.of("device", "/dev/x")))
-                        .restart())
-                .isEmpty();
+    void whatNothingHereActsOnNeedsNoRestartAndIsNotInForceEither() {
+        ConfigDiff diff = diff(Map.of("thread_pool_size", 9, "watchdog", Map.of("device", "/dev/x")));
+
+        assertThat(diff.idle()).containsExactlyInAnyOrder("thread_pool_size", "watchdog.device");
+        assertThat(diff.restart()).isEmpty();
+        assertThat(diff.now()).isEmpty();
+        assertThat(diff.isEmpty()).isFalse();
+        // Said once: the next reading of the same file finds no change.
+        assertThat(ConfigDiff.between(diff.merged(), diff.merged()).isEmpty()).isTrue();
+        assertThat(diff.merged().at(List.of("thread_pool_size"))).contains(9);
     }
 }

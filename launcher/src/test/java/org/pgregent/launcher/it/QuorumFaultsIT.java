@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.pgregent.dcs.spi.Dcs;
+import org.pgregent.dcs.spi.Expect;
 import org.pgregent.launcher.demo.LocalNode;
 
 /** What can happen to the quorum that the agents carry, and to all of them at once. */
@@ -121,6 +124,33 @@ class QuorumFaultsIT {
                 assertThat(harness.query(node, SYSTEM_ID)).isEqualTo(systemId);
                 assertThat(harness.query(node, "SELECT x FROM kept")).contains("42");
             }
+        }
+    }
+
+    /** It was registered again, by whom nobody knows, and its primary may still write: the former lease is what holds. */
+    @Test
+    void aStoreThatForgotItsLeaderLetsNobodyLeadBesideThePrimary() throws Exception {
+        try (ClusterHarness harness = ClusterHarness.create("store-forgot", 3, ClusterHarness.STEADY)
+                        .withOpenStore()
+                        .started();
+                Dcs store = harness.store()) {
+            LocalNode old = harness.leader();
+            harness.startWriters();
+            harness.await("acknowledgements", () -> harness.writer(old).acks().size() >= 50);
+            Duration patience = Duration.ofSeconds(20);
+
+            long killed = System.nanoTime();
+            harness.killAgent(old);
+            for (String key : store.readAll("/service/demo", patience).entries().keySet()) {
+                if (!key.endsWith("/initialize")) {
+                    store.delete(key, Expect.anything(), patience);
+                }
+            }
+
+            LocalNode next = harness.awaitLeaderOtherThan(old);
+            harness.awaitWritesOn(next, killed);
+            harness.assertOneAfterTheOther(old, next);
+            assertThat(harness.cluster().isPostgresAlive(old)).isFalse();
         }
     }
 

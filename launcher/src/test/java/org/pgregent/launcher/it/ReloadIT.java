@@ -31,6 +31,7 @@ class ReloadIT {
                 postgresql.put("bin_name", Map.of("postgres", "postgres"));
                 config.put("tags", Map.of("rack", "r7"));
                 config.put("log", Map.of("level", "DEBUG"));
+                config.put("watchdog", Map.of("device", "/dev/x"));
                 return config;
             });
             harness.cluster().signalAgent(node, "HUP");
@@ -41,6 +42,7 @@ class ReloadIT {
             assertThat(Files.readString(node.dataDir().resolve("pg_hba.conf"))).contains("local all all scram-sha-256");
             assertThat(harness.logOf(node))
                     .contains("in force only after a restart of this agent: postgresql.bin_name.postgres")
+                    .contains("without effect in this version: watchdog.device")
                     .contains("DEBUG: ");
 
             harness.edit(node, config -> {
@@ -51,6 +53,11 @@ class ReloadIT {
             harness.cluster().signalAgent(node, "HUP");
             harness.await("the refusal", () -> harness.logOf(node).contains("is refused"));
             assertThat(harness.logOf(node)).contains("postgresql.listen is not defined");
+            assertThat(tags(harness, node)).contains("rack=r7");
+
+            Files.delete(node.configFile());
+            harness.cluster().signalAgent(node, "HUP");
+            harness.await("the second refusal", () -> harness.logOf(node).contains("is not there any more"));
             assertThat(tags(harness, node)).contains("rack=r7");
             assertThat(harness.cluster().agent(node).orElseThrow().isAlive()).isTrue();
         }

@@ -98,7 +98,8 @@ class HealthRulesTest {
                 p.storeSeen(),
                 p.optime(),
                 p.maximumLag(),
-                true);
+                true,
+                false);
 
         assertThat(List.of("/primary", "/leader", "/read-only", "/replica"))
                 .allSatisfy(path -> assertThat(answer(path, unlocked)).isEqualTo(503));

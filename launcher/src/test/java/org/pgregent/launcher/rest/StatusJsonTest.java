@@ -74,8 +74,10 @@ class StatusJsonTest {
                 0,
                 Lsn.ZERO,
                 1_048_576,
-                true);
+                true,
+                false);
 
+        assertThat(StatusJson.of(stopped)).doesNotContainKey("watchdog_failed");
         assertThat(Json.write(StatusJson.of(stopped)))
                 .isEqualTo(
                         "{\"state\": \"stopped\", \"role\": \"uninitialized\", \"pause\": true, \"cluster_unlocked\": true,"
@@ -85,5 +87,30 @@ class StatusJsonTest {
     @Test
     void wholeSecondsHaveNoFraction() {
         assertThat(StatusJson.time(Instant.parse("2026-11-21T03:00:00Z"))).isEqualTo("2026-11-21 03:00:00+00:00");
+    }
+
+    /** Nobody waits in a race for one that cannot take part. */
+    @Test
+    void aNodeWithoutAGuardSaysSo() {
+        NodeStatus p = Statuses.replica();
+        NodeStatus unguarded = new NodeStatus(
+                p.scope(),
+                p.name(),
+                p.tags(),
+                p.publishedTags(),
+                p.postgres(),
+                p.state(),
+                p.role(),
+                p.lock(),
+                p.storeFresh(),
+                p.paused(),
+                p.unlocked(),
+                p.storeSeen(),
+                p.optime(),
+                p.maximumLag(),
+                p.alive(),
+                true);
+
+        assertThat(StatusJson.of(unguarded)).containsEntry("watchdog_failed", true);
     }
 }

@@ -47,7 +47,8 @@ final class Statuses {
                 1795231699,
                 POSITION,
                 1_048_576,
-                true);
+                true,
+                false);
     }
 
     static NodeStatus replica() {
@@ -78,7 +79,8 @@ final class Statuses {
                 1795231699,
                 POSITION,
                 1_048_576,
-                true);
+                true,
+                false);
     }
 
     static Replica row(String name) {
