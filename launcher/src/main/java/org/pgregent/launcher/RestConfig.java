@@ -8,6 +8,8 @@ import java.util.Optional;
  *
  * @param credentials {@code user:password} for unsafe requests
  * @param threads of the server
+ * @param allowUnauthenticated without credentials configured, unsafe requests are answered for everybody and not only for this
+ *     host and the cluster's members; our own setting
  */
 public record RestConfig(
         Address listen,
@@ -15,7 +17,8 @@ public record RestConfig(
         Optional<String> credentials,
         Map<String, String> extraHeaders,
         int threads,
-        int backlog) {
+        int backlog,
+        boolean allowUnauthenticated) {
 
     static RestConfig read(Section section) {
         Address listen = address(
@@ -52,7 +55,8 @@ public record RestConfig(
                 user.flatMap(u -> password.map(p -> u + ":" + p)),
                 Map.copyOf(section.texts("http_extra_headers")),
                 (int) section.whole("thread_pool_size", 5, 1, 1000),
-                (int) section.whole("request_queue_size", 5, 0, 4096));
+                (int) section.whole("request_queue_size", 5, 0, 4096),
+                section.flag("allow_unauthenticated", false));
     }
 
     private static Optional<Address> address(Section section, String text) {

@@ -21,8 +21,11 @@ import org.pgregent.core.port.Tasks;
 import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsConfig;
 import org.pgregent.dcs.spi.DcsException;
+import org.pgregent.launcher.rest.ConfigApi;
+import org.pgregent.launcher.rest.HandoverApi;
 import org.pgregent.launcher.rest.HttpPeers;
 import org.pgregent.launcher.rest.RestApi;
+import org.pgregent.launcher.rest.StoreDesk;
 import org.pgregent.pg.BootClock;
 import org.pgregent.pg.GuardProcess;
 import org.pgregent.pg.PgPostgres;
@@ -158,7 +161,17 @@ final class Wiring extends AbstractModule {
 
     @Provides
     @Singleton
-    RestApi restApi(LocalNode local, Agent agent, Dcs dcs, Postgres postgres, Clock clock) {
-        return new RestApi(local, agent.statusBoard(), dcs, postgres, clock);
+    RestApi restApi(LocalNode local, Agent agent, Dcs dcs, Postgres postgres, Clock clock, Peers peers, Waker waker) {
+        ClusterLayout layout = new ClusterLayout(local.basePath());
+        StoreDesk desk = new StoreDesk(dcs, layout, peers, clock, waker);
+        return new RestApi(
+                local,
+                agent.statusBoard(),
+                dcs,
+                postgres,
+                clock,
+                HandoverApi.over(desk, local.shortestTtl()),
+                new ConfigApi(dcs, layout, local.shortestTtl(), waker),
+                config.rest());
     }
 }

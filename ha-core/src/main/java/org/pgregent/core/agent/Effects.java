@@ -7,6 +7,7 @@ import org.pgregent.core.cluster.ClusterLayout;
 import org.pgregent.core.decide.Action;
 import org.pgregent.core.model.ClusterView;
 import org.pgregent.core.model.DynamicConfig;
+import org.pgregent.core.model.FailoverRequest;
 import org.pgregent.core.model.GuardView;
 import org.pgregent.core.model.LeaseView;
 import org.pgregent.core.model.Lsn;
@@ -108,6 +109,15 @@ final class Effects {
             return acquire(Expect.at(new Version(take.seenVersion())), c);
         } else if (action instanceof Action.ReleaseLeadership release) {
             return release(release.optime(), c);
+        } else if (action instanceof Action.HandOver handOver) {
+            return recordPosition(handOver.optime(), handOver.seenStatusVersion(), c) && deleteLeader(c);
+        } else if (action instanceof Action.RecordPosition record) {
+            return recordPosition(record.optime(), record.seenStatusVersion(), c);
+        } else if (action instanceof Action.ClearFailover clear) {
+            LOG.info("Cleaning up failover key");
+            return writeFailover(FailoverRequest.NONE, clear.seenVersion(), c);
+        } else if (action instanceof Action.RewriteFailover rewrite) {
+            return writeFailover(rewrite.request(), rewrite.seenVersion(), c);
         } else if (action instanceof Action.ClaimInitialize claimed) {
             return claimInitialize(claimed.value(), c);
         } else if (action instanceof Action.RecordInitialize record) {
@@ -275,6 +285,38 @@ final class Effects {
                             Optional.empty(),
                             c.budget().next()));
         }
+        return deleteLeader(c);
+    }
+
+    /** Whoever is next must not be measured by an older position. */
+    private boolean recordPosition(Lsn optime, Optional<String> seenVersion, Context c) throws DcsException {
+        return mayStillWriteForTheLeader()
+                && written(
+                        "status",
+                        dcs.put(
+                                layout.status(),
+                                layout.renderStatus(
+                                        new Action.StatusUpdate(
+                                                Optional.of(optime), java.util.Map.of(), List.of(), Optional.empty()),
+                                        c.cluster().status().map(Versioned::value)),
+                                atOrAbsent(seenVersion.filter(v -> !v.isEmpty())),
+                                Optional.empty(),
+                                c.budget().next()));
+    }
+
+    private boolean writeFailover(FailoverRequest request, String seenVersion, Context c) throws DcsException {
+        return mayStillWriteForTheLeader()
+                && written(
+                        "failover",
+                        dcs.put(
+                                layout.failover(),
+                                layout.renderFailover(request),
+                                Expect.at(new Version(seenVersion)),
+                                Optional.empty(),
+                                c.budget().next()));
+    }
+
+    private boolean deleteLeader(Context c) throws DcsException {
         Optional<Lease> held = lease.lease();
         if (held.isEmpty()) {
             return false;

@@ -11,6 +11,7 @@ import org.pgregent.core.decide.Action.StatusUpdate;
 import org.pgregent.core.model.ClusterView;
 import org.pgregent.core.model.ClusterView.LeaderView;
 import org.pgregent.core.model.DynamicConfig;
+import org.pgregent.core.model.FailoverRequest;
 import org.pgregent.core.model.HistoryEntry;
 import org.pgregent.core.model.Lsn;
 import org.pgregent.core.model.MemberView;
@@ -87,7 +88,7 @@ public final class ClusterLayout {
                         .map(e -> new LeaderView(new NodeName(e.text()), e.leaseId(), version(e))),
                 members(snapshot),
                 status(snapshot),
-                text(snapshot, failover()),
+                snapshot.get(failover()).map(e -> new Versioned<>(parseFailover(e.text()), version(e))),
                 text(snapshot, base + "/sync"),
                 text(snapshot, base + "/failsafe"),
                 snapshot.get(history()).map(e -> new Versioned<>(parseHistory(e.text()), version(e))));
@@ -164,6 +165,37 @@ public final class ClusterLayout {
             }
         }
         return entries;
+    }
+
+    /** A plain {@code a:b} is what old tools write: leader and candidate. Anything else that is no object asks for nothing. */
+    private static FailoverRequest parseFailover(String text) {
+        Optional<Map<String, Object>> fields = Json.object(text);
+        if (fields.isPresent()) {
+            return new FailoverRequest(
+                    text(fields.get(), "leader"), text(fields.get(), "member"), text(fields.get(), "scheduled_at"));
+        }
+        int colon = text.indexOf(':');
+        return colon < 0 || text.startsWith("{") || text.startsWith("[") || text.startsWith("\"")
+                ? FailoverRequest.NONE
+                : new FailoverRequest(
+                        name(text.substring(0, colon)), name(text.substring(colon + 1)), Optional.empty());
+    }
+
+    private static Optional<String> text(Map<String, Object> fields, String key) {
+        return Optional.ofNullable(fields.get(key)).map(Object::toString).flatMap(ClusterLayout::name);
+    }
+
+    private static Optional<String> name(String text) {
+        return Optional.of(text.strip()).filter(s -> !s.isEmpty());
+    }
+
+    /** What is not asked for is left out, so that nothing asked for is an empty object. */
+    public byte[] renderFailover(FailoverRequest request) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        request.leader().ifPresent(name -> fields.put("leader", name));
+        request.candidate().ifPresent(name -> fields.put("member", name));
+        request.scheduledAt().ifPresent(at -> fields.put("scheduled_at", at));
+        return Json.write(fields);
     }
 
     public byte[] renderHistory(List<HistoryEntry> entries) {

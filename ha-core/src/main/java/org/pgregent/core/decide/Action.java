@@ -2,6 +2,7 @@ package org.pgregent.core.decide;
 
 import java.util.List;
 import java.util.Optional;
+import org.pgregent.core.model.FailoverRequest;
 import org.pgregent.core.model.HistoryEntry;
 import org.pgregent.core.model.Lsn;
 import org.pgregent.core.model.NodeName;
@@ -37,6 +38,21 @@ public sealed interface Action {
 
     /** Deletes the leader key, after a last position was published. */
     record ReleaseLeadership(Optional<Lsn> optime) implements Action {}
+
+    /**
+     * Publishes the last position and deletes the leader key; without the first not the second, for whoever is next is measured
+     * by it.
+     */
+    record HandOver(Lsn optime, Optional<String> seenStatusVersion) implements Action {}
+
+    /** Publishes the last position, and leaves the leader key to its lease. */
+    record RecordPosition(Lsn optime, Optional<String> seenStatusVersion) implements Action {}
+
+    /** Empties the failover key: what it asked for is done, or will not be done. */
+    record ClearFailover(String seenVersion) implements Action {}
+
+    /** Replaces what is asked for. */
+    record RewriteFailover(FailoverRequest request, String seenVersion) implements Action {}
 
     /** Writes this node's dynamic configuration where there is none. */
     record WriteConfig(Optional<String> seenVersion) implements Action {}

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.pgregent.core.model.Lsn;
 import org.pgregent.core.model.NodeName;
 import org.pgregent.core.model.SystemId;
 import org.pgregent.core.model.TaskKind;
@@ -32,6 +33,10 @@ import org.pgregent.core.model.Timeline;
  * @param failures per kind of task, how often it failed in a row and when to try again
  * @param digestedTask the last ended task whose end is already in here
  * @param slotsSeen when the leader last saw the member behind each slot
+ * @param request the request in the failover key, and since when this node knows it
+ * @param handover how far this leader is with handing over
+ * @param handedOver when this node last gave the key away on request; its PostgreSQL has not run since
+ * @param tookFor the version of the request that this node took the leader key for
  */
 public record Memory(
         long startedNanos,
@@ -51,7 +56,40 @@ public record Memory(
         Optional<Verdict> verdict,
         SortedMap<TaskKind, Failure> failures,
         long digestedTask,
-        SortedMap<String, Long> slotsSeen) {
+        SortedMap<String, Long> slotsSeen,
+        Optional<SeenRequest> request,
+        Optional<Handover> handover,
+        Optional<Long> handedOver,
+        Optional<String> tookFor) {
+
+    /**
+     * A request in the failover key.
+     *
+     * @param leader who led when it was first seen
+     */
+    public record SeenRequest(String version, long sinceNanos, Optional<NodeName> leader) {}
+
+    /**
+     * A leader on its way out.
+     *
+     * @param version of the request it does this for; empty when its agent is to end
+     * @param sinceNanos when this phase began
+     * @param position how far it had written when it was stopped
+     */
+    public record Handover(String version, Phase phase, long sinceNanos, Optional<Lsn> position) {
+
+        /** The steps, in order; the last one instead of those before it. */
+        public enum Phase {
+            /** A checkpoint under full load, so that the one of the shutdown is short. */
+            CHECKPOINT,
+            /** PostgreSQL goes down. */
+            STOP,
+            /** It is down, and who is next has to have all of it. */
+            CONFIRM,
+            /** It could not be ended: PostgreSQL is to be primary again. */
+            TAKE_BACK
+        }
+    }
 
     /** A claim nobody works on. */
     public record IdleClaim(String version, long sinceNanos) {}
@@ -85,7 +123,11 @@ public record Memory(
                 Optional.empty(),
                 new TreeMap<>(),
                 0,
-                new TreeMap<>());
+                new TreeMap<>(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     public Memory {
@@ -121,6 +163,10 @@ public record Memory(
         private SortedMap<TaskKind, Failure> failures;
         private long digestedTask;
         private SortedMap<String, Long> slotsSeen;
+        private Optional<SeenRequest> request;
+        private Optional<Handover> handover;
+        private Optional<Long> handedOver;
+        private Optional<String> tookFor;
 
         private Draft(Memory m) {
             startedNanos = m.startedNanos;
@@ -141,6 +187,10 @@ public record Memory(
             failures = new TreeMap<>(m.failures);
             digestedTask = m.digestedTask;
             slotsSeen = m.slotsSeen;
+            request = m.request;
+            handover = m.handover;
+            handedOver = m.handedOver;
+            tookFor = m.tookFor;
         }
 
         public Draft startedNanos(long value) {
@@ -241,6 +291,26 @@ public record Memory(
             return this;
         }
 
+        public Draft request(Optional<SeenRequest> value) {
+            request = value;
+            return this;
+        }
+
+        public Draft handover(Optional<Handover> value) {
+            handover = value;
+            return this;
+        }
+
+        public Draft handedOver(Optional<Long> value) {
+            handedOver = value;
+            return this;
+        }
+
+        public Draft tookFor(Optional<String> value) {
+            tookFor = value;
+            return this;
+        }
+
         public Memory done() {
             return new Memory(
                     startedNanos,
@@ -260,7 +330,11 @@ public record Memory(
                     verdict,
                     failures,
                     digestedTask,
-                    slotsSeen);
+                    slotsSeen,
+                    request,
+                    handover,
+                    handedOver,
+                    tookFor);
         }
     }
 }

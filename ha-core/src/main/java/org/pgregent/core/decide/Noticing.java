@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.pgregent.core.decide.Memory.Handover.Phase;
 import org.pgregent.core.model.ClusterView;
 import org.pgregent.core.model.MemberView;
 import org.pgregent.core.model.NodeView;
@@ -12,6 +13,7 @@ import org.pgregent.core.model.Settings;
 import org.pgregent.core.model.TaskKind;
 import org.pgregent.core.model.TaskView;
 import org.pgregent.core.model.TaskView.Divergence;
+import org.pgregent.core.model.Versioned;
 
 /** What every decision notes down first, whatever is decided then: since when something is so, and how tasks ended. */
 final class Noticing {
@@ -25,6 +27,7 @@ final class Noticing {
             cluster.systemId().ifPresent(draft::knownSystem);
             noticeLeader(before, draft);
             noticeClaim(before, draft);
+            noticeRequest(before, draft);
         } else {
             // The key may come and go unseen while the store is away: answers of peers from before must not count
             // after.
@@ -80,6 +83,27 @@ final class Noticing {
         Duration keep = s.settings().memberSlotsTtl();
         seen.values().removeIf(at -> s.now().since(at).compareTo(keep) > 0);
         return seen;
+    }
+
+    private static void noticeRequest(Situation s, Memory.Draft draft) {
+        Optional<String> version = s.request().map(Versioned::version);
+        Optional<Memory.SeenRequest> known = s.memory().request().filter(r -> version.equals(Optional.of(r.version())));
+        draft.request(known.or(() -> version.map(v -> new Memory.SeenRequest(
+                v, s.now().monotonicNanos(), s.cluster().leader().map(l -> l.name())))));
+        boolean stillFor = s.memory()
+                .handover()
+                .map(h -> version.equals(Optional.of(h.version())))
+                .orElse(false);
+        boolean backAgain = s.isHandingOver(Phase.TAKE_BACK) && s.postgres().isPrimary();
+        if (!s.iLead() || backAgain || s.isHandingOver(Phase.CHECKPOINT) && !stillFor) {
+            draft.handover(Optional.empty());
+        }
+        if (s.iLead() || s.postgres().role().isPresent()) {
+            draft.handedOver(Optional.empty());
+        }
+        if (!version.equals(s.memory().tookFor())) {
+            draft.tookFor(Optional.empty());
+        }
     }
 
     /** A claim is idle while no member says that it is making the cluster; its author may have died. */

@@ -3,6 +3,7 @@ package org.pgregent.core.decide;
 import java.time.Duration;
 import java.util.Optional;
 import org.pgregent.core.model.ClusterView;
+import org.pgregent.core.model.FailoverRequest;
 import org.pgregent.core.model.LeaseView;
 import org.pgregent.core.model.MemberView;
 import org.pgregent.core.model.NodeName;
@@ -14,6 +15,7 @@ import org.pgregent.core.model.Settings;
 import org.pgregent.core.model.TaskKind;
 import org.pgregent.core.model.Timeline;
 import org.pgregent.core.model.Upstream;
+import org.pgregent.core.model.Versioned;
 
 /** The five inputs of a decision, with the predicates that let rules read as sentences. */
 public record Situation(ClusterView cluster, NodeView node, Settings settings, Now now, Memory memory) {
@@ -208,6 +210,38 @@ public record Situation(ClusterView cluster, NodeView node, Settings settings, N
         return leaderMember().map(m -> new Memory.Rival(m.name(), m.timeline()));
     }
 
+    // --- what a person asked for ------------------------------------------------------------------------------------
+
+    /** What the failover key asks for, if anything. */
+    public Optional<Versioned<FailoverRequest>> request() {
+        return cluster.reachable() ? cluster.failover().filter(r -> !r.value().isEmpty()) : Optional.empty();
+    }
+
+    /** The same, if it is to be done now: a leader takes the time out of a scheduled one when that has come. */
+    public Optional<Versioned<FailoverRequest>> order() {
+        return request().filter(r -> r.value().scheduledAt().isEmpty());
+    }
+
+    /** A person named this node as the next leader. */
+    public boolean isAskedToLead() {
+        return order().map(r -> r.value().names(me())).orElse(false);
+    }
+
+    public boolean isHandingOver(Memory.Handover.Phase phase) {
+        return memory.handover().map(h -> h.phase() == phase).orElse(false);
+    }
+
+    /**
+     * In pause a primary runs without a guard. But becoming one is held to the same proof as ever: the guard covers it until it
+     * is there.
+     */
+    public boolean guardedInPause() {
+        return paused()
+                && iLead()
+                && !postgres().isPrimary()
+                && (isAskedToLead() || node.promotionAsked() || isHandingOver(Memory.Handover.Phase.TAKE_BACK));
+    }
+
     // --- how to say it ---------------------------------------------------------------------------------------------
 
     /** Does this, then looks again at once. */
@@ -226,6 +260,11 @@ public record Situation(ClusterView cluster, NodeView node, Settings settings, N
 
     public Optional<Decision> waitBecause(String because, Duration atMost) {
         return decide(new Action.Wait(), because, memory, atMost);
+    }
+
+    /** Does nothing but remember, until something wakes the loop or this time is over. */
+    public Optional<Decision> thenSoon(String because, Memory next, Duration atMost) {
+        return decide(new Action.Wait(), because, next, atMost);
     }
 
     /** Does this, then looks again when something wakes the loop, or a pass is due. */

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param readNanos before the read was sent; nothing here is older
  * @param trouble why it did not answer
  * @param initialize the system identifier, or an empty text while somebody makes the cluster
+ * @param failover what a person asked for, if anything was ever asked for
  * @param history empty when the key is missing
  */
 public record ClusterView(
@@ -23,7 +24,7 @@ public record ClusterView(
         Optional<LeaderView> leader,
         List<MemberView> members,
         Optional<Versioned<StatusView>> status,
-        Optional<Versioned<String>> failover,
+        Optional<Versioned<FailoverRequest>> failover,
         Optional<Versioned<String>> sync,
         Optional<Versioned<String>> failsafe,
         Optional<Versioned<List<HistoryEntry>>> history) {

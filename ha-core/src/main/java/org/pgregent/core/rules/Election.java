@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.pgregent.core.decide.Action;
 import org.pgregent.core.decide.Decision;
@@ -13,6 +14,7 @@ import org.pgregent.core.model.MemberView;
 import org.pgregent.core.model.NodeName;
 import org.pgregent.core.model.PeerAnswers.PeerAnswer;
 import org.pgregent.core.model.Timeline;
+import org.pgregent.core.model.Versioned;
 
 /** Nobody leads. */
 final class Election {
@@ -49,7 +51,7 @@ final class Election {
         if (!s.nobodyLeads() || !s.postgres().isReplica()) {
             return Optional.empty();
         }
-        if (s.paused()) {
+        if (s.paused() && !s.isAskedToLead()) {
             return s.waitBecause("no leader, and nothing is promoted in pause");
         }
         return barred(s);
@@ -72,7 +74,8 @@ final class Election {
                 .noRaceUntil()
                 .map(until -> !s.now().isAtOrAfter(until))
                 .orElse(false);
-        if (resting && s.cluster().members().size() > 1) {
+        // Whoever is named by hand is wanted, and others wait for it.
+        if (resting && s.cluster().members().size() > 1 && !s.isAskedToLead()) {
             return s.waitBecause("not racing for leadership: this node gave it up a moment ago", SOON);
         }
         if (!s.leaseHasTime()) {
@@ -96,7 +99,7 @@ final class Election {
     }
 
     static Optional<Decision> race(Situation s) {
-        if (!s.nobodyLeads() || !s.postgres().isReplica()) {
+        if (!s.nobodyLeads() || !s.postgres().isReplica() || s.paused()) {
             return Optional.empty();
         }
         Optional<String> unfit = unfitByItself(s);
@@ -104,15 +107,9 @@ final class Election {
             return notHealthiest(s, unfit.get());
         }
         long since = s.memory().leaderlessSince().orElse(s.now().monotonicNanos());
-        Duration leaderless = s.now().since(since);
-        if (s.cluster().status().isEmpty() && leaderless.compareTo(s.settings().ttl()) < 0) {
-            // The store has lost its data, and who led with it. Its lease in the old store told nobody else: a primary
-            // may
-            // write on it yet, and its agent, that would say so, may be gone.
-            return s.waitBecause(
-                    "no leader, and no status key tells of a former one: not racing before a lease of it would be over, %d s more"
-                            .formatted(s.settings().ttl().minus(leaderless).toSeconds()),
-                    SOON);
+        Optional<String> wiped = formerLeaseMayRun(s);
+        if (wiped.isPresent()) {
+            return s.waitBecause("no leader, and " + wiped.get(), SOON);
         }
         List<NodeName> others = rivals(s);
         if (!answered(s, others, since)) {
@@ -128,11 +125,35 @@ final class Election {
                 .flatMap(Optional::stream)
                 .findFirst()
                 .map(reason -> notHealthiest(s, reason))
-                .orElseGet(() -> s.then(new Action.AcquireLeadership(), winning(s, others)));
+                .orElseGet(() -> s.then(
+                        new Action.AcquireLeadership(),
+                        winning(s, others),
+                        // An order nobody could follow in time ends with this.
+                        s.memory()
+                                .change()
+                                .tookFor(s.order()
+                                        .filter(o -> !o.value().names(s.me()))
+                                        .map(Versioned::version))
+                                .done()));
+    }
+
+    /**
+     * The store has lost its data, and who led with it. Its lease in the old store told nobody else: a primary may write on it
+     * yet, and its agent, that would say so, may be gone.
+     */
+    static Optional<String> formerLeaseMayRun(Situation s) {
+        Duration leaderless =
+                s.now().since(s.memory().leaderlessSince().orElse(s.now().monotonicNanos()));
+        return s.cluster().status().isPresent()
+                        || leaderless.compareTo(s.settings().ttl()) >= 0
+                ? Optional.empty()
+                : Optional.of(
+                        "no status key tells of a former one: not racing before a lease of it would be over, %d s more"
+                                .formatted(s.settings().ttl().minus(leaderless).toSeconds()));
     }
 
     /** Each of them was asked, late enough and not long ago; that it could not be reached is an answer too. */
-    private static boolean answered(Situation s, List<NodeName> others, long since) {
+    static boolean answered(Situation s, List<NodeName> others, long since) {
         Set<NodeName> heard =
                 s.node().peers().answers().stream().map(PeerAnswer::name).collect(Collectors.toSet());
         return others.isEmpty() || s.node().peers().countFor(since, s.now()) && heard.containsAll(others);
@@ -149,29 +170,36 @@ final class Election {
     /**
      * The race was decided before the key was written, and a process may sleep in between while others lead and go. So what it
      * was decided on has to hold still, and to be as young as in the race, when this node becomes primary.
+     *
+     * @param except whose position does not count; that it is a primary does
      */
-    static Optional<Decision> raceLostSince(Situation s) {
+    static Optional<Decision> raceLostSince(Situation s, Predicate<NodeName> except) {
         Optional<String> unfit = unfitByItself(s);
         if (unfit.isPresent()) {
             return released(s, unfit.get());
         }
         List<NodeName> others = rivals(s);
-        if (!answered(s, others, s.memory().startedNanos())) {
-            return s.node().peers().pending()
-                    ? s.waitBecause("not promoting before the members have answered", Duration.ofMillis(200))
-                    : s.then(
-                            new Action.AskPeers(others),
-                            "not promoting on old answers of the members: asking again " + others);
-        }
-        return s.node().peers().answers().stream()
-                .filter(a -> others.contains(a.name()))
+        return askedAgain(s, others).or(() -> s.node().peers().answers().stream()
+                .filter(a -> others.contains(a.name()) && !(except.test(a.name()) && !a.writable()))
                 .map(a -> better(s, a))
                 .flatMap(Optional::stream)
                 .findFirst()
-                .flatMap(reason -> released(s, reason));
+                .flatMap(reason -> released(s, reason)));
     }
 
-    private static Optional<Decision> released(Situation s, String reason) {
+    /** What these members said when the key was taken may be old by now. Empty if it is not. */
+    static Optional<Decision> askedAgain(Situation s, List<NodeName> others) {
+        if (answered(s, others, s.memory().startedNanos())) {
+            return Optional.empty();
+        }
+        return s.node().peers().pending()
+                ? s.waitBecause("not promoting before the members have answered", Duration.ofMillis(200))
+                : s.then(
+                        new Action.AskPeers(others),
+                        "not promoting on old answers of the members: asking again " + others);
+    }
+
+    static Optional<Decision> released(Situation s, String reason) {
         return s.then(
                 new Action.ReleaseLeadership(Optional.empty()),
                 "released the leader key, i am no longer the healthiest node: " + reason);
@@ -200,6 +228,14 @@ final class Election {
                     "My wal position exceeds maximum replication lag: %d bytes behind, maximum_lag_on_failover is %d"
                             .formatted(lag, s.settings().maximumLagOnFailover()));
         }
+        return cannotBePlaced(s);
+    }
+
+    /** A node that does not know where it is, or that is behind the last switch on record, is never promoted. */
+    static Optional<String> cannotBePlaced(Situation s) {
+        if (s.postgres().wal().position().isEmpty()) {
+            return Optional.of("my wal position is not known");
+        }
         if (s.postgres().wal().timeline().isEmpty()) {
             return Optional.of("Can not figure out my timeline");
         }
@@ -213,7 +249,7 @@ final class Election {
     }
 
     /** Why this member should rather lead than this node, if it should. */
-    private static Optional<String> better(Situation s, PeerAnswer peer) {
+    static Optional<String> better(Situation s, PeerAnswer peer) {
         if (peer.reachable() && peer.writable()) {
             return Optional.of("Primary (%s) is still alive".formatted(peer.name()));
         }

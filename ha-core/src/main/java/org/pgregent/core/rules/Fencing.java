@@ -87,6 +87,32 @@ final class Fencing {
                 s.memory().change().mustStop(true).done());
     }
 
+    /**
+     * In pause a primary without the key goes on; but nobody becomes one. Another node may have been named meanwhile, and what
+     * is asked to promote does so whenever it is ready.
+     */
+    static Optional<Decision> becomingPrimaryInPause(Situation s) {
+        boolean becoming = s.node().promotionAsked()
+                || s.node()
+                        .runningTask()
+                        .map(task -> task.kind().makesWritable())
+                        .orElse(false);
+        if (!s.paused()
+                || !becoming
+                || !s.cluster().reachable()
+                || s.cluster().systemId().isEmpty()
+                || s.iLead()
+                || s.postgres().isPrimary()
+                || s.postgres().isStopped() && !s.busy()
+                || s.node().isRunning(TaskKind.STOP)) {
+            return Optional.empty();
+        }
+        return s.start(
+                new Action.StopPostgres(true),
+                "paused, and PostgreSQL was becoming primary without the leader key: stopping it",
+                s.memory().change().mustStop(true).done());
+    }
+
     static Optional<Decision> foreignSystemId(Situation s) {
         if (!s.systemIdMismatch()) {
             return Optional.empty();
@@ -148,7 +174,9 @@ final class Fencing {
             return Optional.empty();
         }
         if (s.paused()) {
-            return s.then(new Action.DisarmGuard(), "paused: the guard is disarmed");
+            return s.guardedInPause()
+                    ? Optional.empty()
+                    : s.then(new Action.DisarmGuard(), "paused: the guard is disarmed");
         }
         boolean leads = s.leaseHasTime() && (s.iLead() || s.iLedBeforeTheOutage());
         if (leads || s.node().mayBeWritable() || s.node().isRunning(TaskKind.STOP)) {

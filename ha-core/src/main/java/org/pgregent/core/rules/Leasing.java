@@ -44,7 +44,7 @@ final class Leasing {
                 .map(kept -> s.now().isAtOrAfter(kept + s.settings().loopWait().toNanos()))
                 .orElse(true);
         Optional<HistoryUpdate> history = history(s);
-        boolean arm = !s.paused() && s.node().guard().alive();
+        boolean arm = (!s.paused() || s.guardedInPause()) && s.node().guard().alive();
         if (!due && history.isEmpty() && !(arm && !s.guardCovers())) {
             return Optional.empty();
         }

@@ -50,9 +50,12 @@ final class Recovery {
         if (!s.paused() || !s.postgres().isStopped()) {
             return Optional.empty();
         }
+        if (s.memory().handedOver().isPresent() && s.anotherLeads()) {
+            return Optional.empty();
+        }
         return s.iLead()
                 ? s.then(
-                        new Action.ReleaseLeadership(Optional.empty()),
+                        new Action.ReleaseLeadership(Fencing.lastPosition(s)),
                         "removed leader lock because postgres is not running")
                 : s.waitBecause("postgres is not running");
     }

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgregent.core.decide.Action.StatusUpdate;
 import org.pgregent.core.model.ClusterView;
+import org.pgregent.core.model.FailoverRequest;
 import org.pgregent.core.model.Lsn;
 import org.pgregent.core.model.MemberView;
 import org.pgregent.core.model.NodeName;
@@ -69,7 +70,8 @@ class ClusterLayoutTest {
                 layout.renderObject(view.status().orElseThrow().value().fields());
             case "history" -> layout.renderHistory(view.history().orElseThrow().value());
             case "sync" -> layout.renderText(view.sync().orElseThrow().value());
-            case "failover" -> layout.renderText(view.failover().orElseThrow().value());
+            case "failover" ->
+                layout.renderFailover(view.failover().orElseThrow().value());
             case "failsafe" -> layout.renderText(view.failsafe().orElseThrow().value());
             default ->
                 layout.renderObject(view.member(new NodeName(name.substring("members/".length())))
@@ -90,6 +92,36 @@ class ClusterLayoutTest {
         assertThat(n0.timeline()).contains(new Timeline(2));
         assertThat(n0.asUpstream().orElseThrow().port()).isEqualTo(15400);
         assertThat(view.leaderMember().orElseThrow().saysPrimary()).isTrue();
+    }
+
+    @Test
+    void readsWhatWasAskedForInEveryFormAndTakesNonsenseForNothing() {
+        assertThat(asked("{\"leader\":\"n0\",\"member\":\"n1\",\"scheduled_at\":\"2037-01-01T00:00:00+00:00\"}"))
+                .isEqualTo(new FailoverRequest(
+                        Optional.of("n0"), Optional.of("n1"), Optional.of("2037-01-01T00:00:00+00:00")));
+        assertThat(asked("{\"member\":\"n1\"}"))
+                .isEqualTo(new FailoverRequest(Optional.empty(), Optional.of("n1"), Optional.empty()));
+        assertThat(asked("n0:n1"))
+                .isEqualTo(new FailoverRequest(Optional.of("n0"), Optional.of("n1"), Optional.empty()));
+        assertThat(asked(":n1").isSwitchover()).isFalse();
+        for (String nothing :
+                List.of("{}", "", "[]", "{\"leader\":null}", "{\"member\":\"\"}", "nonsense", "{broken:")) {
+            assertThat(asked(nothing)).as(nothing).isEqualTo(FailoverRequest.NONE);
+        }
+    }
+
+    private FailoverRequest asked(String text) {
+        java.util.TreeMap<String, DcsSnapshot.Entry> entries = new java.util.TreeMap<>();
+        entries.put(
+                layout.failover(),
+                new DcsSnapshot.Entry(
+                        text.getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                        new org.pgregent.dcs.spi.Version("1"),
+                        Optional.empty()));
+        return layout.parse(new DcsSnapshot(entries), 7)
+                .failover()
+                .orElseThrow()
+                .value();
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.pgregent.core.model.ClusterView;
 import org.pgregent.core.model.DynamicConfig;
+import org.pgregent.core.model.FailoverRequest;
 import org.pgregent.core.model.GuardView;
 import org.pgregent.core.model.HistoryEntry;
 import org.pgregent.core.model.LeaseView;
@@ -37,10 +38,11 @@ import org.pgregent.core.model.Versioned;
  *
  * <pre>
  * cluster leader=n2 init=ID optime=100 history=1/n2   (or: away; leader=NAME/other: on a lease that is not ours)
+ *         failover=n1/n2@+60s                         (leader/candidate, each may be missing; @: scheduled, in so long)
  * member n2 primary lsn=100 tl=2                      (state=… tags=nofailover,clonefrom no-checkpoint)
  * node replica lsn=90 tl=1 lease=15s guard=armed      (lease=none|lost|TIME left before D - B; guard=absent|idle|armed)
  * settings pause use_pg_rewind ttl=30
- * memory led leaderless=3s verdict=n2/2/DIVERGED failed=CLONE
+ * memory led leaderless=3s verdict=n2/2/DIVERGED failed=CLONE asked=5s/n2 handover=STOP/80 handedOver=1s tookIt
  * peers asked=1s n3=100/1 n2=unreachable n4=primary
  * </pre>
  */
@@ -111,7 +113,7 @@ final class Scenario {
 
     Decision decide(Decider decider) {
         Settings settings = Settings.from(new DynamicConfig(config), Duration.ofSeconds(20));
-        Now now = new Now(NOW, Instant.parse("2026-11-21T03:29:42.720806Z"), 0);
+        Now now = new Now(NOW, WALL, 0);
         return decider.decide(clusterView(), nodeView(settings), settings, now, memoryNow());
     }
 
@@ -170,7 +172,7 @@ final class Scenario {
                 cluster.get("leader").map(Scenario::leader),
                 members,
                 cluster.number("optime").map(o -> new Versioned<>(new StatusView(Map.of("optime", o)), "v-status")),
-                Optional.empty(),
+                cluster.get("failover").map(Scenario::failover),
                 Optional.empty(),
                 Optional.empty(),
                 cluster.get("history").map(Scenario::history));
@@ -191,6 +193,26 @@ final class Scenario {
         String name = text.replace("/other", "");
         return new ClusterView.LeaderView(
                 new NodeName(name), Optional.of(foreign || !name.equals("n1") ? "lease-9" : LEASE), "v-leader");
+    }
+
+    private static final Instant WALL = Instant.parse("2026-11-21T03:29:42.720806Z");
+
+    /** {@code n1/n2@+60s}: n1 is to hand over to n2, in a minute. */
+    private static Versioned<FailoverRequest> failover(String text) {
+        String[] parts = text.split("@", 2);
+        String[] names = parts[0].split("/", 2);
+        Optional<String> at = parts.length < 2
+                ? Optional.empty()
+                : Optional.of(
+                        parts[1].startsWith("+") || parts[1].startsWith("-")
+                                ? WALL.plus(seconds(parts[1])).toString()
+                                : parts[1]);
+        return new Versioned<>(
+                new FailoverRequest(
+                        Optional.of(names[0]).filter(n -> !n.isEmpty()),
+                        Optional.of(names[1]).filter(n -> !n.isEmpty()),
+                        at),
+                "v-failover");
     }
 
     /** {@code 2/n3}: two switches, the last one to n3. */
@@ -370,6 +392,23 @@ final class Scenario {
                         - memory.time("started").orElse(Duration.ofMinutes(5)).toNanos())
                 .change();
         draft.lastKept(NOW - memory.time("kept").orElse(Duration.ofSeconds(1)).toNanos());
+        memory.get("asked").ifPresent(text -> {
+            String[] parts = text.split("/");
+            draft.request(Optional.of(new Memory.SeenRequest(
+                    "v-failover",
+                    NOW - seconds(parts[0]).toNanos(),
+                    parts.length > 1 ? Optional.of(new NodeName(parts[1])) : Optional.empty())));
+        });
+        memory.get("handover").ifPresent(text -> {
+            String[] parts = text.split("/");
+            draft.handover(Optional.of(new Memory.Handover(
+                    "v-failover",
+                    Memory.Handover.Phase.valueOf(parts[0]),
+                    NOW - seconds(parts.length > 2 ? parts[2] : "1s").toNanos(),
+                    parts.length > 1 ? Optional.of(new Lsn(Long.parseLong(parts[1]))) : Optional.empty())));
+        });
+        draft.handedOver(memory.time("handedOver").map(d -> NOW - d.toNanos()));
+        draft.tookFor(memory.has("tookIt") ? Optional.of("v-failover") : Optional.empty());
         if (memory.has("led")) {
             draft.leadsOn(Optional.of(LEASE));
         }

@@ -22,6 +22,8 @@ enum Fault {
     GUARD_KILLED,
     PAUSE,
     CLEAN_RESTART,
+    /** A person orders a switchover or a failover, sensibly or not, or takes it back. */
+    HAND_OVER,
     /** Somebody changes ttl; who leads keeps the lease it has. */
     TTL_CHANGED,
     /** Every key and every lease is gone, as after a restore of nothing. */

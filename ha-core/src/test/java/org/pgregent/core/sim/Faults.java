@@ -58,10 +58,23 @@ final class Faults {
             if (active) {
                 if (!suspended && !kinds.isEmpty()) {
                     happen(kinds.get(chance.nextInt(kinds.size())));
+                    reaction();
                 }
                 plan();
             }
         });
+    }
+
+    /** Whoever sees trouble may think that another leader will help; in pause, when nothing helps itself, all the more. */
+    private void reaction() {
+        boolean paused = cluster.operator().saysPaused();
+        if (kinds.contains(Fault.HAND_OVER) && chance.nextInt(3) <= (paused ? 1 : 0)) {
+            cluster.scheduler().after(chance.nextLong(5 * SECOND), () -> {
+                if (isOn()) {
+                    cluster.orders().give(chance);
+                }
+            });
+        }
     }
 
     /** How long: mostly seconds, sometimes more than two leases. */
@@ -77,7 +90,9 @@ final class Faults {
     private void happen(Fault fault) {
         SimNode node = cluster.nodes().get(chance.nextInt(cluster.nodes().size()));
         SimNode primary = cluster.primary().orElse(node);
-        SimNode victim = chance.nextBoolean() ? primary : node;
+        // In pause it is the leader that most depends on.
+        boolean primaryToo = chance.nextInt(4) < (cluster.operator().saysPaused() ? 3 : 2);
+        SimNode victim = primaryToo ? primary : node;
         long until = cluster.scheduler().now() + duration();
         switch (fault) {
             case AGENT_CRASH -> promoting().ifPresentOrElse(this::crashBriefly, () -> crash(victim));
@@ -97,6 +112,7 @@ final class Faults {
             case GUARD_KILLED -> killGuard(victim);
             case PAUSE -> pause();
             case CLEAN_RESTART -> victim.shutDownAgent();
+            case HAND_OVER -> cluster.orders().give(chance);
             case STORE_WIPED -> wipe();
             case TTL_CHANGED -> changeTtl(primary);
             case MACHINE_FREEZE -> say(victim, "the machine stands still", () -> victim.freezeMachine(until));
@@ -123,6 +139,17 @@ final class Faults {
         return cluster.nodes().stream()
                 .filter(n -> n.postgres().promoting && n.process().isPresent())
                 .findFirst();
+    }
+
+    /** Somebody is asked to become primary: of all moments, the one in which its agent may be missed most. */
+    void promotionBegins(SimNode node) {
+        if (isOn() && kinds.contains(Fault.AGENT_CRASH) && chance.nextInt(6) == 0) {
+            cluster.scheduler().after(chance.nextLong(SECOND), () -> {
+                if (isOn() && node.postgres().promoting && node.process().isPresent()) {
+                    crashBriefly(node);
+                }
+            });
+        }
     }
 
     /** Back before the guard's time, which covers it otherwise; at times without the store, so that nobody tells it what it was. */

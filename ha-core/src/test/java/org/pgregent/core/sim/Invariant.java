@@ -23,6 +23,9 @@ record Invariant(String name, Function<SimCluster, Optional<String>> broken) {
     static final String AGENT_BEFORE_GUARD = "an-awake-agent-stops-before-its-guard";
     static final String QUIET = "without-faults-nobody-demotes";
     static final String CONVERGES = "converges-after-healing";
+    static final String HANDS_OVER_ALL = "a-switchover-hands-over-all";
+    static final String NAMED_LEADS = "who-is-named-leads";
+    static final String HAND_OVER_ENDS = "a-hand-over-ends-with-a-leader";
     static final String CLEAN_HANDOVER = "a-clean-hand-over-loses-nothing";
 
     static List<Invariant> all() {

@@ -124,6 +124,7 @@ final class Ledger {
 
     void becamePrimary(SimNode node, String how) {
         runs.put(node.name(), ++runCount);
+        cluster.orders().becamePrimary(node);
         PgServer pg = node.postgres();
         if (settled && cluster.setup().isQuiet()) {
             cluster.violated(Invariant.QUIET, node.name() + " became primary although nothing had happened");
@@ -157,7 +158,7 @@ final class Ledger {
     }
 
     void promotionAsked(SimNode node) {
-        if (cluster.operator().isPausedForAll()) {
+        if (cluster.operator().isPausedForAll() && !cluster.orders().named(node)) {
             cluster.violated(Invariant.PAUSE_PROMOTES_NOBODY, node.name() + " is being promoted in pause");
         }
         passesOver(node);
@@ -176,6 +177,7 @@ final class Ledger {
         timelineMax = 0;
         timelineMaxNanos = 0;
         claimant = Optional.empty();
+        cluster.orders().storeWiped();
     }
 
     void postmasterEnded(SimNode node) {
@@ -233,15 +235,15 @@ final class Ledger {
                                             ? ""
                                             : "=" + write.value().orElse("(deleted)")));
         }
-        Optional<String> writer = Optional.of(write.writer());
-        boolean holder = write.holder().equals(writer);
-        boolean lateButTied = write.guarded() && write.holderWhenSent().equals(writer);
+        Optional<String> author = Optional.of(write.writer());
+        boolean holder = write.holder().equals(author);
+        boolean lateButTied = write.guarded() && write.holderWhenSent().equals(author);
         boolean allowed =
                 switch (write.key()) {
                     case "leader" -> write.before().isEmpty() || holder;
                     case "initialize" -> holder || lateButTied || mayInitialize(write);
                     case "config" ->
-                        holder || lateButTied || (write.holder().isEmpty() && !hadLeader && claimant.equals(writer));
+                        holder || lateButTied || (write.holder().isEmpty() && !hadLeader && claimant.equals(author));
                     default -> holder || lateButTied;
                 };
         if (!allowed) {
@@ -257,6 +259,17 @@ final class Ledger {
             if (last > 0) {
                 timelineRecorded = Math.max(
                         timelineRecorded, Long.parseLong(text.substring(last + 1, text.indexOf(',', last))) + 1);
+            }
+        }
+        if (write.key().equals("failover")) {
+            cluster.orders().changed();
+        }
+        if (write.key().equals("leader")) {
+            SimNode writer = cluster.node(write.writer());
+            if (write.value().isEmpty()) {
+                cluster.orders().released(writer);
+            } else if (!holder) {
+                cluster.orders().taken(writer);
             }
         }
         if (write.key().equals("initialize")) {
@@ -322,7 +335,8 @@ final class Ledger {
                     remembered.stream().allMatch(seen -> seen.get(other.index()).eligible());
             if (always
                     && pg.wal.isPrefixOf(then.wal())
-                    && pg.wal.lsn() < then.wal().lsn()) {
+                    && pg.wal.lsn() < then.wal().lsn()
+                    && !cluster.orders().mayPassOver(node, other)) {
                 cluster.violated(
                         Invariant.BEST_CANDIDATE,
                         node.name() + " at " + pg.wal + " is promoted, though " + other.name() + " has been at "

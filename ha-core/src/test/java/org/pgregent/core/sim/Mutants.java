@@ -9,11 +9,15 @@ import java.util.function.UnaryOperator;
 import org.pgregent.core.agent.AgentTrials;
 import org.pgregent.core.agent.Ports;
 import org.pgregent.core.decide.Action;
+import org.pgregent.core.decide.Decision;
+import org.pgregent.core.decide.Memory.Handover.Phase;
 import org.pgregent.core.decide.Rule;
+import org.pgregent.core.decide.Situation;
 import org.pgregent.core.model.GuardView;
 import org.pgregent.core.model.Lsn;
 import org.pgregent.core.model.PeerAnswers.PeerAnswer;
 import org.pgregent.core.model.TaskView.Divergence;
+import org.pgregent.core.model.Versioned;
 import org.pgregent.core.port.Deadman;
 import org.pgregent.core.rules.RuleBook;
 import org.pgregent.core.sim.Wrappers.OtherDcs;
@@ -37,6 +41,7 @@ final class Mutants {
         all.addAll(keys());
         all.addAll(sight());
         all.addAll(rules());
+        all.addAll(orders());
         return all;
     }
 
@@ -271,6 +276,93 @@ final class Mutants {
                                             ? s.start(new Action.StopPostgres(false), "stepping back")
                                             : Optional.empty()))));
                 }));
+    }
+
+    private static List<Mutant> orders() {
+        return List.of(
+                Mutant.agent(
+                        "hands-over-unconfirmed",
+                        "the key is released before the successor has the shutdown checkpoint",
+                        (local, p) -> new RealAgent(AgentTrials.withRules(
+                                local,
+                                p,
+                                before(Rule.rule(
+                                        "release unconfirmed",
+                                        s -> s.isHandingOver(Phase.STOP)
+                                                        && s.iLead()
+                                                        && !s.node().shutdownRequested()
+                                                        && s.postgres().isStopped()
+                                                ? handOver(s)
+                                                : Optional.empty()))))),
+                Mutant.agent(
+                        "hands-over-while-stopping",
+                        "the key is released as soon as PostgreSQL was told to stop",
+                        (local, p) -> new RealAgent(AgentTrials.withRules(
+                                local,
+                                p,
+                                before(Rule.rule(
+                                        "release while stopping",
+                                        s -> s.isHandingOver(Phase.STOP)
+                                                        && s.iLead()
+                                                        && !s.node().shutdownRequested()
+                                                ? handOver(s)
+                                                : Optional.empty()))))),
+                Mutant.agent(
+                        "ends-unconfirmed",
+                        "whoever ends releases the key as soon as PostgreSQL is down",
+                        (local, p) -> new RealAgent(AgentTrials.withRules(
+                                local,
+                                p,
+                                before(Rule.rule(
+                                        "release at the end",
+                                        s -> s.node().shutdownRequested()
+                                                        && s.iLead()
+                                                        && !s.paused()
+                                                        && s.postgres().isStopped()
+                                                        && !s.busy()
+                                                ? s.then(
+                                                        new Action.ReleaseLeadership(Optional.empty()),
+                                                        "releasing the leader key at the end")
+                                                : Optional.empty()))))),
+                Mutant.agent(
+                        "ignores-the-candidate",
+                        "whoever was named, the race decides",
+                        (local, p) -> new RealAgent(AgentTrials.withRules(
+                                local, p, without("nobody leads, and a person said who should")))),
+                Mutant.agent(
+                        "trusts-orders-in-pause",
+                        "in pause an order is followed though the former leader may still run",
+                        (local, p) -> new RealAgent(AgentTrials.withRules(
+                                local,
+                                p,
+                                before(Rule.rule(
+                                        "follow orders",
+                                        s -> s.paused()
+                                                        && s.isAskedToLead()
+                                                        && s.postgres().isReplica()
+                                                        && s.leaseHasTime()
+                                                        && !s.behindTheClusterTimeline()
+                                                        && !s.busy()
+                                                ? blindly(s)
+                                                : Optional.empty()))))));
+    }
+
+    /** Takes the key, and becomes primary, without asking anybody. */
+    private static Optional<Decision> blindly(Situation s) {
+        if (s.nobodyLeads()) {
+            return s.then(new Action.AcquireLeadership(), "following orders");
+        }
+        return s.iLead() && s.guardCovers()
+                ? s.start(new Action.Promote(Optional.empty()), "following orders")
+                : Optional.empty();
+    }
+
+    private static Optional<Decision> handOver(Situation s) {
+        return s.then(
+                new Action.HandOver(
+                        s.postgres().control().orElseThrow().checkpoint(),
+                        s.cluster().status().map(Versioned::version)),
+                "releasing the leader key");
     }
 
     private static List<Rule> without(String sentence) {

@@ -55,6 +55,7 @@ final class PgServer {
     final TreeMap<String, Long> connected = new TreeMap<>();
     Runnable exitHint = () -> {};
     private long checkpointTimeline;
+    private boolean inOrder;
     private long epoch;
 
     PgServer(SimNode node) {
@@ -75,6 +76,11 @@ final class PgServer {
         return role.equals(Optional.of(Role.PRIMARY))
                 && (state == State.RUNNING || (state == State.STOPPING && stubborn))
                 && !node.isFrozen();
+    }
+
+    /** A primary that ends in order goes on sending to those who are connected until they have all. */
+    boolean sendsToTheEnd() {
+        return state == State.STOPPING && inOrder && role.equals(Optional.of(Role.PRIMARY));
     }
 
     boolean isReplica() {
@@ -192,6 +198,7 @@ final class PgServer {
         long slow = slowPromoteUntil > scheduler.now() ? cluster.chance().nextLong(90_000 * MILLI) : 0;
         cluster.trace().add(node.name(), "postgres: promotion asked for at " + wal);
         cluster.ledger().promotionAsked(node);
+        cluster.faults().promotionBegins(node);
         later(100 * MILLI + cluster.chance().nextLong(1500 * MILLI) + slow, () -> {
             promoting = false;
             if (diskFull()) {
@@ -217,7 +224,8 @@ final class PgServer {
         if (state == State.STOPPING && fast) {
             return;
         }
-        stubborn = slow && role.isPresent();
+        inOrder = fast && wasRunning;
+        stubborn = slow && role.isPresent() && !control.equals("shut down");
         state = State.STOPPING;
         epoch++;
         promoting = false;
@@ -230,7 +238,19 @@ final class PgServer {
                 .add(
                         node.name(),
                         "postgres: stopping" + (fast ? "" : " at once") + (slow ? ", and does not hurry" : ""));
-        later(took, () -> ended(fast && wasRunning, "stopped"));
+        boolean archives = fast
+                && wasRunning
+                && role.equals(Optional.of(Role.PRIMARY))
+                && cluster.chance().nextInt(4) == 0;
+        later(took, archives ? this::archive : () -> ended(fast && wasRunning, "stopped"));
+    }
+
+    /** All is written and sent, pg_control says so, and the postmaster is still busy with the archive. */
+    private void archive() {
+        stubborn = false;
+        writeShutdownCheckpoint();
+        cluster.trace().add(node.name(), "postgres: shut down at " + wal + ", but still archiving");
+        later(cluster.chance().nextLong(10_000 * MILLI), () -> ended(false, "archived all"));
     }
 
     /** SIGKILL, a crash, or the machine's end. */

@@ -65,12 +65,14 @@ final class PgViews {
         }
         boolean standby = pg.control.endsWith("recovery") && !pg.control.equals("in crash recovery");
         Lsn end = new Lsn(pg.wal.lsn());
+        // A record's position is where it begins.
+        Lsn checkpoint = pg.control.equals("shut down") ? new Lsn(pg.wal.lsn() - PgServer.RECORD_BYTES) : end;
         Timeline timeline = new Timeline(pg.wal.branch().timeline());
         Timeline checkpointed = new Timeline(standby ? timeline.number() : pg.checkpointTimeline());
         return Optional.of(new Control(
                 new SystemId(pg.systemId.orElseThrow()),
                 pg.control,
-                end,
+                checkpoint,
                 checkpointed,
                 standby ? Optional.of(end) : Optional.empty(),
                 standby ? Optional.of(timeline) : Optional.empty(),

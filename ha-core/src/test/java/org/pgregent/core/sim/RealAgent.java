@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.pgregent.core.agent.Agent;
 import org.pgregent.core.agent.LocalNode;
 import org.pgregent.core.agent.Ports;
+import org.pgregent.core.decide.Action;
 
 /** The agent itself. */
 final class RealAgent implements SimAgent {
@@ -33,6 +34,24 @@ final class RealAgent implements SimAgent {
     public Optional<String> ended() {
         return agent.ended()
                 .map(code -> "exit code " + code + ": " + agent.endMessage().orElse(""));
+    }
+
+    @Override
+    public boolean handsOver() {
+        return agent.statusBoard()
+                .last()
+                .map(pass -> pass.decision().action() instanceof Action.HandOver)
+                .orElse(false);
+    }
+
+    @Override
+    public boolean endsAmongOthers() {
+        return agent.statusBoard()
+                .last()
+                .map(pass -> pass.node().shutdownRequested()
+                        && pass.cluster().members().stream()
+                                .anyMatch(m -> !m.name().equals(pass.node().name())))
+                .orElse(false);
     }
 
     @Override

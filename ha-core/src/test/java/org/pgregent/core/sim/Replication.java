@@ -30,7 +30,8 @@ final class Replication {
         }
         SimNode source = cluster.node(standby.upstream.get().host());
         PgServer upstream = source.postgres();
-        if (upstream.state != State.RUNNING
+        boolean sends = upstream.state == State.RUNNING || was && upstream.sendsToTheEnd();
+        if (!sends
                 || source == node
                 || source.isFrozen()
                 || !reaches(node, source)

@@ -149,10 +149,16 @@ final class Scheduler {
         }
         SimProcess process = thread.process();
         if (process != null && process.isFrozen()) {
-            queue.add(new Event(process.frozenUntil(), ++number, null, thread, event.ticket));
+            again(thread, event.ticket, process.frozenUntil());
+            process.whenThawedEarly(() -> again(thread, event.ticket, now));
             return false;
         }
         return true;
+    }
+
+    /** Whichever comes first counts, the other finds that the thread has gone on. */
+    private void again(SimThread thread, long ticket, long nanos) {
+        queue.add(new Event(Math.max(nanos, now), ++number, null, thread, ticket));
     }
 
     private void run(Runnable action) {

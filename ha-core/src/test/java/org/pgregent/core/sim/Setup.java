@@ -29,6 +29,9 @@ record Setup(
         Duration meanGap,
         boolean faultsFromStart) {
 
+    private static final Set<Fault> HARMLESS =
+            EnumSet.of(Fault.CLEAN_RESTART, Fault.CLOCK_JUMP, Fault.STORE_ELECTION, Fault.HAND_OVER);
+
     private static final int[][] TIMES = {{30, 10, 10}, {20, 5, 5}, {20, 1, 3}, {25, 2, 5}, {30, 5, 10}, {20, 4, 7}};
     private static final int[] SLACK_MILLIS = {0, 0, 500, 1000, 2000};
 
@@ -41,20 +44,27 @@ record Setup(
         int[] times = TIMES[chance.nextInt(TIMES.length)];
         EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
         boolean quiet = chance.nextInt(12) == 0;
+        boolean orderly = chance.nextInt(10) == 0;
         int share = 1 + chance.nextInt(3);
         for (Fault fault : Fault.values()) {
             if (fault == Fault.STORE_WIPED || fault == Fault.TTL_CHANGED) {
                 continue;
             }
-            if (chance.nextInt(4) < share && allowed.contains(fault) && !quiet) {
+            if (chance.nextInt(4) < share
+                    && allowed.contains(fault)
+                    && !quiet
+                    && (!orderly || HARMLESS.contains(fault))) {
                 faults.add(fault);
             }
+        }
+        if (orderly && !quiet && allowed.contains(Fault.HAND_OVER)) {
+            faults.add(Fault.HAND_OVER);
         }
         // Rare, and drawn beside the others. Never both: nobody can know how long the lease was that a wiped store
         // knew.
         int rare = new SplittableRandom(seed * 37 + 11).nextInt(8);
         Fault drawnBeside = rare == 0 ? Fault.STORE_WIPED : Fault.TTL_CHANGED;
-        if (rare < 2 && allowed.contains(drawnBeside) && !quiet) {
+        if (rare < 2 && allowed.contains(drawnBeside) && !quiet && !orderly) {
             faults.add(drawnBeside);
         }
         int drawn = chance.nextInt(4) == 0 ? 5 : 3;
@@ -70,6 +80,11 @@ record Setup(
                 faults,
                 Duration.ofSeconds(5 + chance.nextInt(40)),
                 chance.nextInt(6) == 0);
+    }
+
+    /** Nothing happens to this cluster that loses an acknowledged write, or a leader for long. */
+    boolean isOrderly() {
+        return HARMLESS.containsAll(faults);
     }
 
     /** Nothing is ever done to this cluster. */

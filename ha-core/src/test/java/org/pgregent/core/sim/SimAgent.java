@@ -18,6 +18,16 @@ interface SimAgent {
     /** What it last decided, in its own words. */
     String sentence();
 
+    /** What it last decided was to give the leader key to its successor. */
+    default boolean handsOver() {
+        return false;
+    }
+
+    /** It was asked to end, and when it last looked it was not the only member. */
+    default boolean endsAmongOthers() {
+        return false;
+    }
+
     /** Makes the agent of one life of a node. */
     interface Maker {
         SimAgent make(LocalNode local, Ports ports);

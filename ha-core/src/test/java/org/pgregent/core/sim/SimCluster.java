@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.pgregent.core.agent.Ports;
 import org.pgregent.core.sim.PgServer.State;
 
@@ -23,9 +24,11 @@ final class SimCluster {
     private final Ledger ledger;
     private final Faults faults;
     private final Operator operator;
+    private final Orders orders;
     private final SimAgent.Maker maker;
     private final Mutant mutant;
     private final List<SimNode> nodes = new ArrayList<>();
+    private final TreeMap<Long, Integer> beginnings = new TreeMap<>();
     private int branches;
     private int systems;
 
@@ -41,6 +44,7 @@ final class SimCluster {
         this.ledger = new Ledger(this);
         this.faults = new Faults(this, root.split());
         this.operator = new Operator(this);
+        this.orders = new Orders(this);
         for (int i = 0; i < setup.nodes(); i++) {
             nodes.add(new SimNode(this, i));
         }
@@ -94,6 +98,10 @@ final class SimCluster {
         return operator;
     }
 
+    Orders orders() {
+        return orders;
+    }
+
     SimAgent.Maker maker() {
         return maker;
     }
@@ -116,6 +124,9 @@ final class SimCluster {
     }
 
     Branch newBranch(long timeline, Branch parent, long start) {
+        if (parent == null || parent.timeline() != timeline) {
+            beginnings.merge(timeline, 1, Integer::sum);
+        }
         return new Branch(++branches, timeline, parent, start);
     }
 
@@ -135,6 +146,7 @@ final class SimCluster {
         replication.turn();
         ledger.clientsWrite();
         ledger.remember();
+        orders.check();
         scheduler.after(60 * MILLI + chance.nextLong(80 * MILLI), this::tick);
     }
 
@@ -157,9 +169,19 @@ final class SimCluster {
         return missing().isEmpty();
     }
 
-    private static boolean isTwin(SimNode node, SimNode primary) {
-        Branch.Point wal = node.postgres().wal;
-        return wal != null && wal.branch().isTwinOf(primary.postgres().wal.branch());
+    /**
+     * Also the folder of a primary whose timeline's number another began as well, when a replica of its own later brought its
+     * line, and not the recorded one, to lead: by the record it looks like the other's, and is left for a person. But only as
+     * long as the node says so: one that is merely stuck is none.
+     */
+    private boolean isTwin(SimNode node, SimNode primary) {
+        PgServer pg = node.postgres();
+        boolean formerPrimary = pg.state == State.STOPPED && pg.control.equals("shut down") && !pg.standbySignal;
+        return pg.wal != null
+                && (pg.wal.branch().isTwinOf(primary.postgres().wal.branch())
+                        || formerPrimary
+                                && node.says("both began timeline")
+                                && beginnings.getOrDefault(pg.wal.branch().timeline(), 0) > 1);
     }
 
     /** How many nodes wait for a person, because their timeline's number was given twice. */

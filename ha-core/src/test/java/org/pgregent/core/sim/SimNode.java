@@ -91,6 +91,11 @@ final class SimNode {
         return !said.isEmpty();
     }
 
+    /** In its last decision. */
+    boolean says(String words) {
+        return said.contains(words);
+    }
+
     boolean agentAnswers() {
         return process().map(p -> !p.isFrozen()).orElse(false) && !isFrozen();
     }
@@ -216,6 +221,16 @@ final class SimNode {
             loop.ifPresent(SimThread::wake);
             poked = true;
         });
+    }
+
+    /** The agent's last decision was to give the key to its successor. */
+    boolean handsOver() {
+        return agent.map(SimAgent::handsOver).orElse(false);
+    }
+
+    /** The agent is on its way to its end, and it is not the only member. */
+    boolean endsAmongOthers() {
+        return agent.map(SimAgent::endsAmongOthers).orElse(false);
     }
 
     void heal() {

@@ -9,6 +9,7 @@ final class SimProcess {
     private final Scheduler scheduler;
     private final String name;
     private final List<SimThread> threads = new ArrayList<>();
+    private final List<Runnable> heldUp = new ArrayList<>();
     private boolean alive = true;
     private long frozenUntil;
 
@@ -34,11 +35,25 @@ final class SimProcess {
     }
 
     void freezeUntil(long nanos) {
+        if (!isFrozen()) {
+            heldUp.clear();
+        }
         frozenUntil = Math.max(frozenUntil, nanos);
     }
 
+    /** Goes on now, and does not only look as if it did. */
     void thaw() {
+        boolean early = isFrozen();
         frozenUntil = scheduler.now();
+        if (early) {
+            heldUp.forEach(Runnable::run);
+        }
+        heldUp.clear();
+    }
+
+    /** What was to happen here, and waits for the end of the freeze. */
+    void whenThawedEarly(Runnable goOn) {
+        heldUp.add(goOn);
     }
 
     SimThread start(String thread, Runnable body) {

@@ -68,8 +68,13 @@ final class SimStore {
         this.scheduler = scheduler;
         this.base = base;
         this.memory = new MemoryStore(this::storeNanos, slack);
-        this.audited = new TreeSet<>(
-                Set.of(base + "/leader", base + "/status", base + "/history", base + "/config", base + "/initialize"));
+        this.audited = new TreeSet<>(Set.of(
+                base + "/leader",
+                base + "/status",
+                base + "/history",
+                base + "/config",
+                base + "/initialize",
+                base + "/failover"));
     }
 
     void audit(java.util.function.Consumer<Landed> listener) {

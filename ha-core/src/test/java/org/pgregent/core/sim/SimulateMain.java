@@ -94,7 +94,7 @@ final class SimulateMain {
         long began = System.nanoTime();
         Runs runs = new Runs(options.jobs, seed -> simulation(options, seed).run());
         long[] printed = {began};
-        long[] sums = new long[4];
+        long[] sums = new long[6];
         Optional<Simulation.Result> failed = runs.untilFirstFailure(options.first, options.seeds, result -> {
             if (options.hashes) {
                 System.out.println(result.seed() + " " + Long.toHexString(result.traceHash()));
@@ -106,6 +106,8 @@ final class SimulateMain {
             sums[1] += result.events();
             sums[2] += result.leaders();
             sums[3] += result.twins();
+            sums[4] += result.handOvers();
+            sums[5] += result.handedOver();
             long now = System.nanoTime();
             if (now - printed[0] > TimeUnit.SECONDS.toNanos(2) && !options.trace && !options.hashes) {
                 printed[0] = now;
@@ -120,8 +122,8 @@ final class SimulateMain {
         }
         System.err.printf(
                 "%d seeds of %d simulated minutes passed in %.1f s (%.1f a second); %d events, %d changes of leader,"
-                        + " %d nodes on a timeline number given twice%n",
-                sums[0], options.minutes, seconds, sums[0] / seconds, sums[1], sums[2], sums[3]);
+                        + " %d of %d hand-overs with another primary after them, %d nodes on a timeline number given twice%n",
+                sums[0], options.minutes, seconds, sums[0] / seconds, sums[1], sums[2], sums[5], sums[4], sums[3]);
         return 0;
     }
 

@@ -21,6 +21,8 @@ final class Simulation {
     /**
      * @param violation the invariant broken and how, if any
      * @param endedAt simulated time
+     * @param handOvers how often a leader released its key because a person asked for it
+     * @param handedOver how often somebody else was primary after that
      * @param twins nodes that in the end waited for a person, because two promotions had chosen one timeline number
      */
     record Result(
@@ -33,6 +35,8 @@ final class Simulation {
             long events,
             long acknowledged,
             int leaders,
+            int handOvers,
+            int handedOver,
             int twins) {
 
         boolean passed() {
@@ -130,6 +134,8 @@ final class Simulation {
                 cluster.scheduler().events(),
                 cluster.ledger().acknowledgedCount(),
                 cluster.ledger().leaderCount(),
+                cluster.orders().handOvers(),
+                cluster.orders().completed(),
                 cluster.twins());
     }
 
@@ -190,10 +196,9 @@ final class Simulation {
         cleanHandOver(cluster);
     }
 
-    /** If nothing but clean shutdowns happened, every acknowledged write is still there. */
+    /** If nothing but clean shutdowns and orders happened, every acknowledged write is still there. */
     private void cleanHandOver(SimCluster cluster) {
-        Set<Fault> harmless = java.util.EnumSet.of(Fault.CLEAN_RESTART, Fault.CLOCK_JUMP, Fault.STORE_ELECTION);
-        if (harmless.containsAll(cluster.setup().faults())) {
+        if (cluster.setup().isOrderly()) {
             cluster.ledger().lastAcknowledged().ifPresent(last -> {
                 if (!cluster.primary()
                         .map(p -> last.isPrefixOf(p.postgres().wal))

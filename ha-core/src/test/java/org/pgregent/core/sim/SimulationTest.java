@@ -25,16 +25,20 @@ class SimulationTest {
 
     @Test
     void nothingBreaksWhateverHappensAndAllComesRightAfterwards() {
-        long[] sums = new long[2];
+        long[] sums = new long[4];
         Optional<Simulation.Result> failed = new Runs(2, seed -> of(seed).run()).untilFirstFailure(1, SEEDS, result -> {
             sums[0] += result.leaders();
             sums[1] += result.acknowledged();
+            sums[2] += result.handOvers();
+            sums[3] += result.handedOver();
         });
         assertThat(failed).as(() -> failed.orElseThrow().report(60)).isEmpty();
         assertThat(sums[0]).as("changes of leader, or the faults do not bite").isGreaterThan(SEEDS);
         assertThat(sums[1])
                 .as("acknowledged writes, or there is nothing to lose")
                 .isGreaterThan(SEEDS * 1000L);
+        assertThat(sums[2]).as("hand-overs that a person ordered").isGreaterThan(SEEDS);
+        assertThat(sums[3]).as("those after which another led, of " + sums[2]).isGreaterThan(sums[2] * 9 / 10);
     }
 
     @Test

@@ -50,8 +50,7 @@ final class RestKeys {
                             .later()
                             .env("RESTAPI_ALLOWLIST_INCLUDE_MEMBERS"),
                     flag("allow_unauthenticated", "without authentication, take unsafe requests from everybody")
-                            .or(false)
-                            .later(),
+                            .or(false),
                     key(Kind.MAP, "http_extra_headers", "added to answers")
                             .reloads()
                             .env("RESTAPI_HTTP_EXTRA_HEADERS"),

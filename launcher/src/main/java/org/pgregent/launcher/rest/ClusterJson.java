@@ -13,7 +13,6 @@ import org.pgregent.core.model.Lsn;
 import org.pgregent.core.model.MemberView;
 import org.pgregent.core.model.Upstream;
 import org.pgregent.core.model.Versioned;
-import org.pgregent.launcher.Json;
 
 /** The documents about the whole cluster. Pure. */
 final class ClusterJson {
@@ -84,13 +83,13 @@ final class ClusterJson {
 
     private static Optional<Map<String, Object>> scheduledSwitchover(ClusterView cluster) {
         return cluster.failover()
-                .flatMap(value -> Json.object(value.value()))
-                .filter(request -> request.get("scheduled_at") != null)
+                .map(Versioned::value)
+                .filter(request -> request.scheduledAt().isPresent())
                 .map(request -> {
                     Map<String, Object> plan = new LinkedHashMap<>();
-                    plan.put("at", request.get("scheduled_at"));
-                    Optional.ofNullable(request.get("leader")).ifPresent(from -> plan.put("from", from));
-                    Optional.ofNullable(request.get("member")).ifPresent(to -> plan.put("to", to));
+                    plan.put("at", request.scheduledAt().get());
+                    request.leader().ifPresent(from -> plan.put("from", from));
+                    request.candidate().ifPresent(to -> plan.put("to", to));
                     return plan;
                 });
     }

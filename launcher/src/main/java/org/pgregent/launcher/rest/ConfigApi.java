@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * Changes the cluster's configuration in the store. Who may ask, and whether the body is an object at all, is seen to before.
  * Whatever the answer, no node takes over what it cannot use; it says so in its log, and this one says it at once.
  */
-final class ConfigApi {
+public final class ConfigApi {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConfigApi.class);
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(3);
@@ -36,7 +36,7 @@ final class ConfigApi {
      * @param shortestTtl the least ttl this node accepts
      * @param waker ends the agent's sleep
      */
-    ConfigApi(Dcs dcs, ClusterLayout layout, Duration shortestTtl, Runnable waker) {
+    public ConfigApi(Dcs dcs, ClusterLayout layout, Duration shortestTtl, Runnable waker) {
         this.dcs = dcs;
         this.layout = layout;
         this.shortestTtl = shortestTtl;

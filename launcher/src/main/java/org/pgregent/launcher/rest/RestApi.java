@@ -1,26 +1,22 @@
 package org.pgregent.launcher.rest;
 
 import java.net.InetAddress;
-import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.pgregent.core.agent.Agent;
 import org.pgregent.core.agent.LocalNode;
 import org.pgregent.core.agent.StatusBoard;
 import org.pgregent.core.agent.StatusBoard.Pass;
 import org.pgregent.core.cluster.ClusterLayout;
 import org.pgregent.core.model.ClusterView;
-import org.pgregent.core.model.MemberView;
 import org.pgregent.core.port.Clock;
 import org.pgregent.core.port.Postgres;
 import org.pgregent.dcs.spi.Dcs;
 import org.pgregent.dcs.spi.DcsException;
 import org.pgregent.launcher.Json;
+import org.pgregent.launcher.RestConfig;
 
 /** What each request is answered with; knows nothing of the HTTP server. Safe for use by many threads. */
 public final class RestApi {
@@ -40,6 +36,15 @@ public final class RestApi {
             return new Reply(status, TEXT, text);
         }
 
+        static Reply page(int status, String reason) {
+            String title = status + " " + reason;
+            return new Reply(
+                    status,
+                    "text/html;charset=utf-8",
+                    "<!DOCTYPE html><html><head><title>" + title + "</title></head><body><h1>" + title
+                            + "</h1></body></html>");
+        }
+
         static Reply bare(int status) {
             return new Reply(status, "", "");
         }
@@ -52,8 +57,21 @@ public final class RestApi {
     private final ClusterLayout layout;
     private final FreshLook postgres;
     private final long startedNanos;
+    private final Access access;
+    private final ChangeApi changes;
 
-    public RestApi(LocalNode local, StatusBoard board, Dcs dcs, Postgres postgres, Clock clock) {
+    public RestApi(
+            LocalNode local,
+            StatusBoard board,
+            Dcs dcs,
+            Postgres postgres,
+            Clock clock,
+            HandoverApi handovers,
+            ConfigApi configuration,
+            RestConfig config) {
+        this.access =
+                new Access(() -> board.last().map(Pass::cluster), config.credentials(), config.allowUnauthenticated());
+        this.changes = new ChangeApi(access, handovers, configuration);
         this.local = local;
         this.board = board;
         this.dcs = dcs;
@@ -63,22 +81,27 @@ public final class RestApi {
         this.startedNanos = clock.monotonicNanos();
     }
 
+    ChangeApi changes() {
+        return changes;
+    }
+
     /** @param query first value of each key, without blank ones */
     Reply answer(String method, String path, Map<String, String> query, InetAddress from) {
         return switch (method) {
             case "GET" -> get(path, query, from);
             // Only the health check is run for these, whatever the path.
             case "HEAD", "OPTIONS" -> Reply.bare(HealthRules.status(path, query, status()));
-            default ->
-                Reply.text(
-                        501,
-                        "pgregent " + Agent.OWN_VERSION + " does not take " + method + " requests yet;"
-                                + " the requests that change something come with a later version");
+            default -> Reply.text(501, ChangeApi.notYet(method));
         };
     }
 
+    /** The first part of a path. */
+    static String firstOf(String path) {
+        return path.split("/", -1).length > 1 ? path.split("/", -1)[1] : "";
+    }
+
     private Reply get(String path, Map<String, String> query, InetAddress from) {
-        String first = path.split("/", -1).length > 1 ? path.split("/", -1)[1] : "";
+        String first = firstOf(path);
         if (WITHOUT_BODY.contains(first)) {
             NodeStatus node = status();
             return Reply.bare(
@@ -123,25 +146,10 @@ public final class RestApi {
         if (!path.equals("/regent/explain")) {
             return Reply.text(404, "there is only /regent/explain");
         }
-        if (!from.isLoopbackAddress() && !isMember(from)) {
+        if (!access.isNear(from)) {
             return Reply.text(403, "Access is denied: only this host and the cluster's members may ask this");
         }
         return Reply.json(200, ExplainJson.of(status(), board.last(), board.changes()));
-    }
-
-    private boolean isMember(InetAddress from) {
-        return board.last().map(Pass::cluster).map(ClusterView::members).stream()
-                .flatMap(members -> members.stream().map(MemberView::apiUrl).flatMap(Optional::stream))
-                .anyMatch(url -> isAddressOf(url, from));
-    }
-
-    private static boolean isAddressOf(String url, InetAddress from) {
-        try {
-            String host = URI.create(url).getHost();
-            return host != null && Arrays.asList(InetAddress.getAllByName(host)).contains(from);
-        } catch (IllegalArgumentException | UnknownHostException notAnAddress) {
-            return false;
-        }
     }
 
     private NodeStatus status() {
