@@ -134,10 +134,9 @@ class PrimaryFaultsIT {
                 config.put("ttl", 90);
                 return config;
             });
-            harness.await(
-                    "the leader remembers it",
-                    () -> Files.readString(leader.dataDir().resolve("patroni.dynamic.json"))
-                            .matches("(?s).*\"ttl\":\\s*90.*"));
+            harness.await("the leader remembers it", () -> Files.readString(
+                            leader.dataDir().resolve("patroni.dynamic.json"))
+                    .matches("(?s).*\"ttl\":\\s*90.*"));
 
             long killed = System.nanoTime();
             harness.killAgent(leader);
