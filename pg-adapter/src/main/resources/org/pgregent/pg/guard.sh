@@ -160,7 +160,7 @@ obey() {
             if [[ $3 != "$deadline" ]]; then deadline=$3; rearm; fi
             margin=$4
             answer ok "$n" ;;
-        disarm) deadline=; rearm; answer ok "$n" ;;
+        disarm) deadline=; exec 5<&-; rearm; answer ok "$n" ;;
         ping) answer ok "$n" ;;
         quit) answer ok "$n"; leave ;;
         *) answer no "$n" ;;
@@ -174,10 +174,12 @@ leave() {
 }
 
 # Nobody can reach a guard whose fifo is gone; while it guards something it stays: until a minute past D, by when whoever was
-# about to start a server has done so or is gone.
+# about to start a server has done so or is gone, or until the folder is gone and nothing works in what it was.
 abandoned() {
     ! [[ $dir/commands -ef /proc/$$/fd/3 ]] || return 1
-    [[ -z $deadline || ! -d $data ]] || { now; (( ! busy && now > deadline + 60000 )); }
+    [[ -n $deadline ]] || return 0
+    if [[ ! -d $data ]]; then scan; (( ! busy )); return; fi
+    now; (( ! busy && now > deadline + 60000 ))
 }
 
 look $$ || exit 1

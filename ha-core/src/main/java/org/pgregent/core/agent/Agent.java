@@ -162,7 +162,7 @@ public final class Agent implements AutoCloseable {
     }
 
     /**
-     * No pass outlasts retry_timeout, and none the time at which a primary must begin to stop. When that time has come, a
+     * No pass begins a call after retry_timeout, and none outlasts the time at which a primary must begin to stop. When that time has come, a
      * pass of a node that takes writes does not wait for anybody: two calls to a silent store would use up all of B.
      */
     private Duration timeForThisPass() {

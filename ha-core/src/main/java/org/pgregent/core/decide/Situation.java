@@ -236,10 +236,13 @@ public record Situation(ClusterView cluster, NodeView node, Settings settings, N
      * is there.
      */
     public boolean guardedInPause() {
-        return paused()
-                && iLead()
-                && !postgres().isPrimary()
-                && (isAskedToLead() || node.promotionAsked() || isHandingOver(Memory.Handover.Phase.TAKE_BACK));
+        if (!paused() || postgres().isPrimary()) {
+            return false;
+        }
+        boolean becoming = node.promotionAsked() && !postgres().isStopped()
+                || node.runningTask().map(t -> t.kind().makesWritable()).orElse(false);
+        // Also when the store falls silent meanwhile: then nobody else could tell it to stop.
+        return becoming || iLead() && (isAskedToLead() || isHandingOver(Memory.Handover.Phase.TAKE_BACK));
     }
 
     // --- how to say it ---------------------------------------------------------------------------------------------

@@ -45,6 +45,10 @@ public final class Conversions {
         String unit = m.group(2);
         try {
             BigDecimal number = parse(m.group(1));
+            if (Math.abs((long) number.scale()) > SCALE_MAX) {
+                // 1e400000000 has few digits, and rounding it would take minutes.
+                return Optional.empty();
+            }
             if (!unit.isEmpty()) {
                 Optional<BigDecimal> factor = factor(unit, baseUnit);
                 if (factor.isEmpty()) {
@@ -57,6 +61,8 @@ public final class Conversions {
             return Optional.empty();
         }
     }
+
+    private static final int SCALE_MAX = 400;
 
     private static BigDecimal parse(String digits) {
         String sign = digits.startsWith("-") ? "-" : "";

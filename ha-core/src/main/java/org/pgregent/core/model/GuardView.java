@@ -22,7 +22,7 @@ public record GuardView(boolean alive, Optional<Long> deadlineNanos) {
         return alive && deadlineNanos.isPresent();
     }
 
-    /** Alive and armed with a deadline that is still ahead and not after the lease's. */
+    /** Alive and armed with a deadline not after the lease's, and D - B of it is still ahead. */
     public boolean covers(LeaseView lease, long monotonicNanos) {
         return isArmed()
                 && lease.deadlineNanos().isPresent()

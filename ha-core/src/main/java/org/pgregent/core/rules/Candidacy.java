@@ -12,6 +12,7 @@ import org.pgregent.core.model.Lsn;
 import org.pgregent.core.model.MemberView;
 import org.pgregent.core.model.NodeName;
 import org.pgregent.core.model.PeerAnswers.PeerAnswer;
+import org.pgregent.core.model.TaskKind;
 import org.pgregent.core.model.Versioned;
 
 /**
@@ -170,7 +171,12 @@ final class Candidacy {
         return s.then(
                 new Action.AcquireLeadership(),
                 "acquiring the leader key: %s: %s".formatted(order.value().words(), why),
-                s.memory().change().tookFor(Optional.of(order.version())).done());
+                // A promotion that failed once, under another key, says nothing of this one.
+                s.memory()
+                        .change()
+                        .noFailure(TaskKind.PROMOTE)
+                        .tookFor(Optional.of(order.version()))
+                        .done());
     }
 
     private static Optional<Decision> wait(FailoverRequest request, Situation s, String why) {

@@ -13,6 +13,7 @@ import org.pgregent.core.model.Lsn;
 import org.pgregent.core.model.MemberView;
 import org.pgregent.core.model.NodeName;
 import org.pgregent.core.model.PeerAnswers.PeerAnswer;
+import org.pgregent.core.model.TaskKind;
 import org.pgregent.core.model.Timeline;
 import org.pgregent.core.model.Versioned;
 
@@ -131,6 +132,7 @@ final class Election {
                         // An order nobody could follow in time ends with this.
                         s.memory()
                                 .change()
+                                .noFailure(TaskKind.PROMOTE)
                                 .tookFor(s.order()
                                         .filter(o -> !o.value().names(s.me()))
                                         .map(Versioned::version))

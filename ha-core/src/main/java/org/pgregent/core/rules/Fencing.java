@@ -1,5 +1,6 @@
 package org.pgregent.core.rules;
 
+import java.time.Duration;
 import java.util.Optional;
 import org.pgregent.core.decide.Action;
 import org.pgregent.core.decide.Decision;
@@ -178,6 +179,13 @@ final class Fencing {
                     ? Optional.empty()
                     : s.then(new Action.DisarmGuard(), "paused: the guard is disarmed");
         }
+        if (!s.hasData() && !s.memory().everLed() && !deadlinePassed(s)) {
+            // A former process armed it, and only it knows the folder that was here then: a server may work in that
+            // yet.
+            return s.waitBecause(
+                    "the data folder is not there, and the guard of a former process has a deadline: waiting for that",
+                    Duration.ofSeconds(1));
+        }
         boolean leads = s.leaseHasTime() && (s.iLead() || s.iLedBeforeTheOutage());
         if (leads || s.node().mayBeWritable() || s.node().isRunning(TaskKind.STOP)) {
             return Optional.empty();
@@ -185,6 +193,10 @@ final class Fencing {
         return s.then(
                 new Action.DisarmGuard(),
                 "PostgreSQL takes no writes and this node does not lead: the guard is disarmed");
+    }
+
+    private static boolean deadlinePassed(Situation s) {
+        return s.now().isAtOrAfter(s.node().guard().deadlineNanos().orElseThrow());
     }
 
     static Optional<Decision> guardLost(Situation s) {

@@ -28,6 +28,9 @@ final class Handover {
     /** Whoever takes over does so within this time, and then this node can follow at once, without a start in between. */
     private static final Duration SUCCESSOR = Duration.ofSeconds(2);
 
+    /** Nobody else has all that this node has, so it is not given up after one bad moment. */
+    private static final int STARTS_MAX = 3;
+
     private Handover() {}
 
     // --- before anything is done -----------------------------------------------------------------------------------
@@ -158,7 +161,11 @@ final class Handover {
         return s.start(
                 new Action.StopPostgres(false),
                 request.words() + ": demoting myself",
-                next.noFailure(TaskKind.STOP).handover(phase(s, Phase.STOP)).done());
+                // What failed before this hand-over must not be taken for a failure of taking it back.
+                next.noFailure(TaskKind.STOP)
+                        .noFailure(TaskKind.START_PRIMARY)
+                        .handover(phase(s, Phase.STOP))
+                        .done());
     }
 
     private static Optional<Memory.Handover> phase(Situation s, Phase phase) {
@@ -236,7 +243,10 @@ final class Handover {
         if (s.postgres().isPrimary()) {
             return s.request().isPresent()
                     ? clear(s, s.request().get().value().words() + ": " + why)
-                    : Optional.empty();
+                    : s.thenSoon(
+                            "handing over: " + why + ", and nobody asks for it any more",
+                            s.memory().change().handover(Optional.empty()).done(),
+                            SOON);
         }
         // It cannot be told to go on: it is ended for good and started again.
         return s.start(
@@ -272,7 +282,15 @@ final class Handover {
         if (stillAsked) {
             return s.then(new Action.ClearFailover(version), why, next);
         }
-        if (s.memory().failure(TaskKind.START_PRIMARY).isPresent()) {
+        int failed = s.memory()
+                .failure(TaskKind.START_PRIMARY)
+                .map(Memory.Failure::times)
+                .orElse(0);
+        if (failed < STARTS_MAX && s.backingOff(TaskKind.START_PRIMARY)) {
+            return s.thenSoon(
+                    why + ": waiting before the next try" + s.lastFailure(TaskKind.START_PRIMARY), next, SOON);
+        }
+        if (failed >= STARTS_MAX) {
             return s.then(
                     new Action.Wait(),
                     why + ": PostgreSQL does not start" + s.lastFailure(TaskKind.START_PRIMARY),

@@ -19,8 +19,11 @@ final class Leading {
         if (!s.iLead() || !s.postgres().isReplica()) {
             return Optional.empty();
         }
-        if (s.paused() && s.node().promotionAsked()) {
-            return s.waitBecause("PostgreSQL was asked to promote and has not done so yet", Duration.ofSeconds(1));
+        boolean failed = s.memory().failure(TaskKind.PROMOTE).isPresent();
+        if (s.paused() && s.node().promotionAsked() && !failed) {
+            return s.waitBecause(
+                    "PostgreSQL was asked to promote and has not done so yet; if it never does, restart it or resume",
+                    Duration.ofSeconds(1));
         }
         if (s.node().promotionAsked()) {
             // It may come out of recovery yet. What cannot be taken back must be stopped before anybody else may lead.
@@ -33,7 +36,7 @@ final class Leading {
                     new Action.ReleaseLeadership(Optional.empty()),
                     "removed leader lock because postgres is not running as primary");
         }
-        if (s.memory().failure(TaskKind.PROMOTE).isPresent()) {
+        if (failed) {
             Optional<Decision> order = orderFailed(s);
             if (order.isPresent()) {
                 return order;

@@ -94,6 +94,7 @@ final class Shutdown {
         Memory next = s.iLead() && s.postgres().isPrimary()
                 ? s.memory()
                         .change()
+                        .noFailure(TaskKind.START_PRIMARY)
                         .handover(Optional.of(Successor.phase(s, Phase.STOP, Optional.empty())))
                         .done()
                 : s.memory();

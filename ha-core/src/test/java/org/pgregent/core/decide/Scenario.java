@@ -430,7 +430,9 @@ final class Scenario {
         });
         for (String kind : memory.get("failed").orElse("").split(",")) {
             if (!kind.isEmpty()) {
-                draft.failure(TaskKind.valueOf(kind), new Memory.Failure(1, NOW, "it broke"));
+                String[] parts = kind.split("\\*");
+                int times = parts.length > 1 ? Integer.parseInt(parts[1]) : 1;
+                draft.failure(TaskKind.valueOf(parts[0]), new Memory.Failure(times, NOW, "it broke"));
             }
         }
         memory.get("ending").ifPresent(draft::ending);

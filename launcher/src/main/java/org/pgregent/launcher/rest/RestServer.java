@@ -176,7 +176,7 @@ public final class RestServer implements AutoCloseable {
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                         callback.failed(e);
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | StackOverflowError e) {
                         LOG.error("a request of {} failed: {} {}", from.getHostAddress(), request.getMethod(), path, e);
                         send(RestApi.Reply.page(500, "Internal Server Error"), response, callback);
                     }
